@@ -1,0 +1,44 @@
+# `make train` and `make test` are all that a newcomer needs; both make .venv first, from constraints.txt.
+
+PYTHON ?= python3
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+
+# Where MNIST lies beside the checkout, it is used from there; elsewhere it is fetched into the user's cache.
+ifneq ($(wildcard ../shared/data),)
+export TINYDIGITS_DATA ?= $(abspath ../shared/data)
+endif
+
+.PHONY: train test lint results clean
+
+train: $(VENV)/.package
+	$(BIN)/tinydigits train
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# One stamp a set of dependencies; each is made anew when the project's metadata or the pins change.
+$(VENV)/.package: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.package
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.package
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,67 @@
+"""Handwritten digits, read by networks so small that every claim about them can be checked.
+
+    import tinydigits as td
+
+    mnist = td.load("mnist")
+    run = td.train("simple", mnist, seed=0)
+    td.evaluate(run.network, mnist.test).accuracy
+
+Names are imported when they are first used, so that `import tinydigits` does not wait for PyTorch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tinydigits.errors import DataError, TinydigitsError, UsageError
+
+if TYPE_CHECKING:
+    from tinydigits.budget import Budget, Report, check
+    from tinydigits.data import Dataset, Split, load
+    from tinydigits.networks import classify
+    from tinydigits.recipes import Recipe
+    from tinydigits.training import Evaluation, Run, evaluate, pretrained, resume, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Budget",
+    "DataError",
+    "Dataset",
+    "Evaluation",
+    "Recipe",
+    "Report",
+    "Run",
+    "Split",
+    "TinydigitsError",
+    "UsageError",
+    "check",
+    "classify",
+    "evaluate",
+    "load",
+    "pretrained",
+    "resume",
+    "train",
+]
+
+_ROOMS = {
+    "budget": ("Budget", "Report", "check"),
+    "data": ("Dataset", "Split", "load"),
+    "networks": ("classify",),
+    "recipes": ("Recipe",),
+    "training": ("Evaluation", "Run", "evaluate", "pretrained", "resume", "train"),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tinydigits' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"tinydigits.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,61 @@
+"""What a traced run has shown so far, and what of it can be folded."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from tinydigits.budget.memory import Layer, Memory
+
+__all__ = ["Findings"]
+
+
+@dataclass
+class Findings:
+    """What one forward pass of a batch has shown.
+
+    Attributes:
+        layers: how often each kind was met: `convolution`, `fc`, `batch_norm`, `dropout`, `skip`.
+        macs: multiply–adds for the whole batch.
+        uncounted: operations with a learned matrix whose multiply–adds we do not know.
+        unregistered: shapes of weights that would be trained but are not among the network's parameters.
+        applied: every layer, in the order in which they ran.
+        norms: every batch norm, as (the layer right before it, its scale, its shift, its running mean).
+    """
+
+    layers: Counter[str] = field(default_factory=Counter)
+    macs: int = 0
+    uncounted: set[str] = field(default_factory=set)
+    unregistered: list[tuple[int, ...]] = field(default_factory=list)
+    applied: list[Layer] = field(default_factory=list)
+    norms: list[tuple[Layer | None, Tensor | None, Tensor | None, Tensor | None]] = field(default_factory=list)
+
+    def saved_by_folding(self) -> int:
+        """The trainable scalars that go when batch norms are folded into the layers before them.
+
+        A batch norm can be folded if it uses running statistics, if it and the layer before it go together
+        wherever either is used, and if nothing else reads what that layer gives.
+        """
+        followers: dict[int, set[int]] = defaultdict(set)
+        leaders: dict[int, set[int]] = defaultdict(set)
+        followed: set[Layer] = set()
+        for layer, _, _, mean in self.norms:
+            norm = 0 if mean is None else Memory.address(mean)
+            leaders[norm].add(layer.weight if layer is not None and layer.reads == 1 else 0)
+            if layer is not None:
+                followers[layer.weight].add(norm)
+                followed.add(layer)
+        for layer in self.applied:
+            if layer not in followed:
+                followers[layer.weight].add(0)
+
+        saved: dict[int, int] = {}
+        for layer, scale, shift, mean in self.norms:
+            norm = 0 if mean is None else Memory.address(mean)
+            if layer is None or norm == 0 or leaders[norm] != {layer.weight} or followers[layer.weight] != {norm}:
+                continue
+            gone = sum(t.numel() for t in (scale, shift) if t is not None and t.requires_grad)
+            saved[norm] = gone - (0 if layer.bias else layer.channels)
+        return sum(saved.values())

@@ -1,0 +1,132 @@
+"""What is known, during a traced run, of each piece of memory: where it comes from and what it stands for.
+
+Knowledge belongs to storages rather than to tensors, so that views and in-place operations need no rules of
+their own: a view reads what is known of its base, and whoever writes through a view changes it for all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+__all__ = ["Layer", "Memory", "Value"]
+
+
+@dataclass(eq=False)
+class Layer:
+    """One application of a convolution or of a matrix product with a learned weight.
+
+    Attributes:
+        weight: the storage of its weight.
+        channels: how many it gives.
+        pointwise: whether it works at each position alone, as a 1×1 convolution does.
+        bias: whether it adds one.
+        reads: how many operations use what it gives.
+    """
+
+    weight: int
+    channels: int
+    pointwise: bool
+    bias: bool
+    reads: int = 0
+
+
+@dataclass(frozen=True)
+class Value:
+    """What is known of a storage that was computed from the images.
+
+    Attributes:
+        positions: int32, for each element of the storage the position of the map that it belongs to.
+        layers: every layer between the images and here.
+        pools: numbers of the global average poolings on the way.
+        field: receptive field in pixels, (vertical, horizontal).
+        jump: pixels between neighbouring positions, likewise.
+        producer: the layer that gave this storage directly.
+    """
+
+    positions: Tensor
+    layers: frozenset[Layer] = frozenset()
+    pools: frozenset[int] = frozenset()
+    field: tuple[float, float] = (1.0, 1.0)
+    jump: tuple[float, float] = (1.0, 1.0)
+    producer: Layer | None = None
+
+
+class Memory:
+    """Storages by address, with what is known of each.
+
+    Attributes:
+        values: of storages computed from the images.
+        sources: of the others, one of `learned` (from parameters), `noise` and `mask` (random choices).
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[int, Value] = {}
+        self.sources: dict[int, str] = {}
+        self._alive: list[Tensor] = []
+
+    @staticmethod
+    def address(tensor: Tensor) -> int:
+        """The address of the tensor's storage."""
+        return tensor.untyped_storage().data_ptr()
+
+    @staticmethod
+    def elements(tensor: Tensor) -> int:
+        """How many elements of the tensor's dtype its storage holds."""
+        return tensor.untyped_storage().nbytes() // tensor.element_size()
+
+    def value(self, tensor: Tensor) -> Value | None:
+        """What is known of a tensor that depends on the images, or `None` if it does not."""
+        return self.values.get(self.address(tensor))
+
+    def source(self, tensor: Tensor) -> str:
+        """Where a tensor that does not depend on the images comes from, or empty."""
+        return self.sources.get(self.address(tensor), "")
+
+    def set_source(self, tensor: Tensor, source: str) -> None:
+        """Notes that the tensor's storage no longer depends on the images, but on `source`."""
+        if tensor.numel() == 0:
+            return
+        self._alive.append(tensor)
+        self.values.pop(self.address(tensor), None)
+        self.sources[self.address(tensor)] = source
+
+    def positions(self, tensor: Tensor) -> Tensor:
+        """int32 of the tensor's shape: the position of the map that each element belongs to, 0 if unknown."""
+        value = self.value(tensor)
+        if value is None or len(value.positions) != self.elements(tensor):
+            return torch.zeros(tensor.shape, dtype=torch.int32)
+        return value.positions.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
+
+    def write(self, tensor: Tensor, value: Value, positions: Tensor) -> None:
+        """Notes what was written to a tensor: `value`, with `positions` int32 that broadcast to its shape.
+
+        What else the storage holds stays known if the tensor is only a part of it.
+        """
+        if tensor.numel() == 0:
+            return
+        # Addresses would be used again for new tensors if the old ones were given back during the run.
+        self._alive.append(tensor)
+        address = self.address(tensor)
+        self.sources.pop(address, None)
+        labels = torch.zeros(self.elements(tensor), dtype=torch.int32)
+        old = self.values.get(address)
+        if old is not None and tensor.numel() < len(labels):
+            if len(old.positions) == len(labels):
+                labels.copy_(old.positions)
+            value = combine([old, value])
+        labels.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset()).copy_(positions)
+        self.values[address] = replace(value, positions=labels)
+
+
+def combine(values: list[Value]) -> Value:
+    """What is known of something computed from several values: all layers, and the widest field."""
+    return Value(
+        positions=values[0].positions,
+        layers=frozenset().union(*(value.layers for value in values)),
+        pools=frozenset().union(*(value.pools for value in values)),
+        field=(max(value.field[0] for value in values), max(value.field[1] for value in values)),
+        jump=(max(value.jump[0] for value in values), max(value.jump[1] for value in values)),
+    )

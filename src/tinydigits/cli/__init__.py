@@ -1,0 +1,72 @@
+"""The command line: one file a verb; a verb is imported when it is called."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+
+import click
+
+from tinydigits import __version__
+from tinydigits.errors import TinydigitsError
+
+__all__ = ["main"]
+
+_VERBS = ("train", "evaluate", "check", "recipes", "show", "data")
+
+
+class _Verbs(click.Group):
+    """The verbs in the order in which a newcomer meets them."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in _VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"tinydigits.cli.{name}").command
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tinydigits")
+def _tinydigits() -> None:
+    """Handwritten digits, read by networks small enough to check every claim about them.
+
+    \b
+    Example:
+      $ tinydigits train                    train the default recipe, see it learn
+      $ tinydigits evaluate dense           what the shipped weights of `dense` get right
+      $ tinydigits check my_net.py:MyNet --max-parameters 8000 --require batch_norm,gap
+
+    Exit status: 0 done, 1 a check failed, 2 wrong usage, 3 data or a file is missing or broken.
+    """
+
+
+def main() -> None:
+    """Run the command line and leave with its exit status; an error is one line on standard error."""
+    try:
+        status = _tinydigits.main(prog_name="tinydigits", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        _leave("stopped", 130)
+    except KeyboardInterrupt as interrupt:
+        _leave(str(interrupt) or "stopped", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has gone; a second complaint, at exit, would reach nobody either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except TinydigitsError as error:
+        _leave(f"Error: {error}", error.exit_status)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _leave(message: str, status: int) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(message, err=True)
+    sys.exit(status)

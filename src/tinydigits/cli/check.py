@@ -1,0 +1,104 @@
+"""`tinydigits check`: the budget report of any network."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tinydigits.cli.console import console, json_option, print_json
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from tinydigits.budget import Budget, Report
+
+__all__ = ["command"]
+
+
+def _names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> frozenset[str] | None:
+    if value is None:
+        return None
+    return frozenset(name.strip() for name in value.split(",") if name.strip())
+
+
+@click.command("check")
+@click.argument("target")
+@click.option("--max-parameters", "parameters", type=click.IntRange(0), help="At most N trainable scalars.")
+@click.option("--exact-parameters", type=click.IntRange(0), help="Exactly N trainable scalars.")
+@click.option("--max-macs", "macs", type=click.IntRange(0), help="At most N multiply-adds for one image.")
+@click.option("--max-epochs", "epochs", type=click.IntRange(0), help="At most N epochs of training.")
+@click.option("--min-accuracy", "accuracy", type=click.FloatRange(0, 100), help="At least this test accuracy, in %.")
+@click.option("--require", callback=_names, metavar="LAYERS", help="Must be there: batch_norm,dropout,gap,fc,skip.")
+@click.option("--forbid", callback=_names, metavar="LAYERS", help="Must not be there, names as for --require.")
+@json_option
+def command(target: str, as_json: bool, **limits: Any) -> None:
+    """Say what a network costs and contains, and whether it keeps its limits.
+
+    TARGET is a network of yours, as module:Class or path/to/file.py:Class (the file is run, so trust it), or
+    a recipe's name, a run folder or a weights file, which bring their recipe's limits; each option replaces
+    one of these. Leaves with exit status 1 if a check failed.
+
+    \b
+    Example:
+      $ tinydigits check net.py:Net --max-parameters 8000 --require batch_norm,dropout,gap --forbid fc
+      $ tinydigits check gap --json
+    """
+    # What the user's code prints must not get into the JSON.
+    with contextlib.redirect_stdout(sys.stderr):
+        from tinydigits.budget import check
+
+        network, budget, epochs, accuracy = _subject(target)
+        budget = dataclasses.replace(budget, **{name: limit for name, limit in limits.items() if limit is not None})
+        report = check(network, budget, target=target, epochs=epochs, accuracy=accuracy)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        _show(report)
+    if not report.passed:
+        raise click.exceptions.Exit(1)
+
+
+def _subject(target: str) -> tuple[nn.Module, Budget, int | None, float | None]:
+    """The network, the limits it brings, its epochs and its test accuracy, where these are known."""
+    from tinydigits.budget import Budget, is_user_code, load_network
+
+    if is_user_code(target):
+        return load_network(target), Budget(), None, None
+    from tinydigits.training.targets import resolve
+
+    found = resolve(target)
+    if found.recipe is None:
+        return found.network, Budget(), None, found.accuracy
+    return found.network, found.recipe.budget, found.recipe.epochs, found.accuracy
+
+
+def _show(report: Report) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("check", "required", "found", "verdict", title=Text(report.target))
+    for check in report.checks:
+        verdict = Text("passed", "green") if check.passed else Text("failed", "bold red")
+        table.add_row(*(Text(words) for words in (check.name, check.required, check.found)), verdict)
+    console().print(table)
+
+    def number(value: int | None) -> str:
+        return "unknown" if value is None else f"{value:,}"
+
+    layers = ", ".join(f"{count} × {name}" for name, count in report.layers.items() if count)
+    failed = sum(not check.passed for check in report.checks)
+    folded = f"({number(report.folded_parameters)} with batch norm folded)"
+    lines = (
+        f"{number(report.parameters)} parameters {folded}, {number(report.macs)} multiply–adds, "
+        f"receptive field {number(report.receptive_field)} pixels",
+        f"contains {layers or 'nothing that we know'}",
+        f"{report.target} fails {failed} of {len(report.checks)} checks"
+        if failed
+        else f"{report.target} passes all {len(report.checks)} checks",
+    )
+    for line in lines:
+        console().print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,47 @@
+"""Where words go: people read standard error, programs read JSON on standard output."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["console", "data_options", "json_option", "print_json"]
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+
+
+@functools.cache
+def console() -> Console:
+    """The console for people: standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(document: Any) -> None:
+    """One document on standard output."""
+    click.echo(json.dumps(document, indent=2))
+
+
+def data_options(command: Any) -> Any:
+    """`--dataset` and `--data-dir`, as several verbs have them."""
+    command = click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path),
+        help="Folder with mnist/…, looked at before $TINYDIGITS_DATA and the cache.",
+    )(command)
+    return click.option(
+        "--dataset",
+        default="auto",
+        show_default=True,
+        metavar="NAME|FOLDER|FILE.npz",
+        help="auto, mnist, fashion, kmnist, uci, a folder with a sub-folder for each class, or an .npz with "
+        "images and labels. auto is MNIST or, where that can be had from nowhere, uci.",
+    )(command)

@@ -1,0 +1,86 @@
+"""`tinydigits evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tinydigits.cli.console import console, data_options, json_option, print_json
+
+if TYPE_CHECKING:
+    from tinydigits.data import Dataset
+    from tinydigits.training import Evaluation
+
+__all__ = ["command"]
+
+
+@click.command("evaluate")
+@click.argument("target")
+@data_options
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
+@json_option
+def command(target: str, dataset: str, data_dir: Path | None, device: str, as_json: bool) -> None:
+    """Accuracy, per digit too, confusion and worst mistakes of TARGET on images it was not trained on.
+
+    TARGET is a recipe's name (its shipped weights), a run folder, or a weights file. Data with a test set of
+    their own are measured on that; of other data all images are, unless TARGET was trained on them.
+
+    \b
+    Example:
+      $ tinydigits evaluate dense
+      $ tinydigits evaluate runs/short --dataset my_digits.npz --json
+    """
+    from tinydigits.data import load
+    from tinydigits.training import choose_device, evaluate, resolve
+
+    found = resolve(target)
+    data = load(dataset, data_dir, progress=True)
+    if data.notice:
+        console().print(f"[bold yellow]{data.notice}[/]")
+    result = evaluate(found.network.to(choose_device(device)), found.unseen(data))
+    if as_json:
+        print_json(
+            {
+                "target": target,
+                "dataset": data.name,
+                "accuracy": result.accuracy,
+                "correct": result.correct,
+                "total": result.total,
+                "loss": result.loss,
+                "per_digit": result.per_digit,
+                "confusion": result.confusion.tolist(),
+                "mistakes": result.mistakes.tolist(),
+            }
+        )
+    else:
+        _show(target, data, result)
+
+
+def _show(target: str, data: Dataset, result: Evaluation) -> None:
+    from rich.table import Table
+
+    names = data.classes
+    table = Table(title=f"{target} on {data.name}: rows are labels, columns are answers")
+    for title in ("", *names, "accuracy"):
+        table.add_column(title, justify="right")
+    rows = zip(names, result.confusion.tolist(), result.per_digit, strict=False)
+    for label, (name, row, accuracy) in enumerate(rows):
+        cells = [
+            f"[green]{count}[/]" if answer == label else f"[red]{count}[/]" if count else "[dim]·[/]"
+            for answer, count in enumerate(row[: len(names)])
+        ]
+        table.add_row(f"[bold]{name}[/]", *cells, "–" if accuracy is None else f"{accuracy:.2f}")
+    console().print(table)
+    worst = [
+        f"#{index} {names[int(result.labels[index])]}→{_name(names, int(result.predictions[index]))}"
+        for index in result.mistakes[:10].tolist()
+    ]
+    if worst:
+        console().print("surest mistakes: " + ", ".join(worst))
+    console().print(f"[bold]{result.accuracy:.2f} %[/]: {result.correct:,} of {result.total:,}, loss {result.loss:.4f}")
+
+
+def _name(names: tuple[str, ...], answer: int) -> str:
+    return names[answer] if answer < len(names) else str(answer)

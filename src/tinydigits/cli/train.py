@@ -1,0 +1,121 @@
+"""`tinydigits train`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tinydigits.cli.console import console, data_options, json_option, print_json
+from tinydigits.errors import UsageError
+
+if TYPE_CHECKING:
+    from tinydigits.data import Dataset
+    from tinydigits.recipes import Recipe
+    from tinydigits.training import Run
+
+__all__ = ["command"]
+
+
+@click.command("train")
+@click.argument("words", metavar="[RECIPE] [FIELD=VALUE]...", nargs=-1)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all random numbers.")
+@data_options
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps or auto.")
+@click.option("--out", type=click.Path(path_type=Path), help="The run's folder, new or empty. [default: runs/…]")
+@click.option("--full", is_flag=True, help="Train on all training images and take the last weights.")
+@click.option(
+    "--select",
+    type=click.Choice(["validation", "test"]),
+    default="validation",
+    show_default=True,
+    help="What the best epoch is chosen on. With test, every figure is labelled as chosen on the test set.",
+)
+@click.option("--resume", "resume_from", type=click.Path(path_type=Path), help="Go on with the run in this folder.")
+@json_option
+@click.pass_context
+def command(  # noqa: PLR0913, PLR0917 - one argument an option
+    context: click.Context,
+    words: tuple[str, ...],
+    seed: int,
+    dataset: str,
+    data_dir: Path | None,
+    device: str,
+    out: Path | None,
+    full: bool,
+    select: str,
+    resume_from: Path | None,
+    as_json: bool,
+) -> None:
+    """Train a recipe and leave a run folder.
+
+    Any field of the recipe (see: tinydigits show RECIPE) can be set by FIELD=VALUE. Ctrl-C ends after the
+    current batch; --resume goes on after the last complete epoch.
+
+    \b
+    Example:
+      $ tinydigits train dense epochs=3 optimizer.lr=0.01 --seed 1 --out runs/short
+      $ tinydigits train --resume runs/short
+    """
+    from tinydigits.cli.live import live_progress
+    from tinydigits.data import load
+    from tinydigits.recipes import DEFAULT, get_recipe, override
+    from tinydigits.training import Interrupted, resume, train
+
+    def loaded(name: str) -> Dataset:
+        data = load(name, data_dir, progress=True)
+        if data.notice:
+            console().print(f"[bold yellow]{data.notice}[/]")
+        return data
+
+    try:
+        if resume_from is not None:
+            _refuse_others(context)
+            run = resume(resume_from, load_dataset=loaded, progress=live_progress(console()))
+        else:
+            name = words[0] if words and "=" not in words[0] else None
+            recipe = override(get_recipe(name or DEFAULT), words[1:] if name else words)
+            if full and select == "test":
+                raise UsageError("--full chooses nothing and --select test chooses on the test set; leave one out")
+            out = out or _new_folder(recipe, seed)
+            run = train(
+                recipe, loaded(dataset), seed=seed, full=full, select=select,  # type: ignore[arg-type]
+                device=device, out=out, progress=live_progress(console()),
+            )  # fmt: skip
+    except Interrupted:
+        raise KeyboardInterrupt(f"stopped; go on with: tinydigits train --resume {resume_from or out}") from None
+    if as_json:
+        print_json(_summary(run))
+
+
+def _refuse_others(context: click.Context) -> None:
+    for name in context.params:
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and name not in {"resume_from", "data_dir", "as_json"} and context.params[name]:
+            flag = "a recipe or field" if name == "words" else f"--{name.replace('_', '-')}"
+            raise UsageError(f"--resume takes everything from the run's own config.json; leave out {flag}")
+
+
+def _new_folder(recipe: Recipe, seed: int) -> Path:
+    name = f"{recipe.name}-seed{seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+    tried, number = Path("runs") / name, 2
+    while tried.exists():
+        tried, number = Path("runs") / f"{name}-{number}", number + 1
+    return tried
+
+
+def _summary(run: Run) -> dict[str, object]:
+    return {
+        "recipe": run.recipe.name,
+        "seed": run.settings.seed,
+        "parameters": run.parameters,
+        "epochs": len(run.history),
+        "best_epoch": run.best_epoch,
+        "run": str(run.folder),
+        "test_accuracy": run.test.accuracy,
+        "chosen": run.settings.choice,
+        "seconds": run.seconds,
+        "dataset": run.settings.dataset,
+    }

@@ -1,0 +1,34 @@
+"""What every network of the house is made of."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from tinydigits.networks.summary import summary
+
+__all__ = ["Network", "conv_norm_relu"]
+
+
+class Network(nn.Module):
+    """Base of the house's networks: standardised pixels float [B, 1, 28, 28] in, scores [B, 10] out.
+
+    The scores are logits; a network whose recipe trains with negative log-likelihood ends in a log-softmax,
+    and its scores are then log-probabilities, which are logits too (softmax leaves them as they are).
+    """
+
+    def count_parameters(self) -> int:
+        """The number of trainable scalars, batch norm's scales and shifts included."""
+        return sum(parameter.numel() for parameter in self.parameters() if parameter.requires_grad)
+
+    def print_model_summary(self) -> None:
+        """Print one line a layer (kind, output shape, parameters) and the total."""
+        print(summary(self))
+
+
+def conv_norm_relu(in_channels: int, out_channels: int, *, padding: int = 1, bias: bool = False) -> nn.Sequential:
+    """A 3×3 convolution with batch norm and ReLU: [B, in, H, W] → [B, out, H − 2 + 2 padding, W − 2 + 2 padding]."""
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, 3, padding=padding, bias=bias),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(inplace=True),
+    )

@@ -1,0 +1,61 @@
+"""From raw pixels to probabilities, the same way for every network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from tinydigits.errors import DataError
+
+__all__ = ["MEAN", "STANDARD_DEVIATION", "classify", "log_probabilities", "standardize"]
+
+# Mean and standard deviation of the 60,000 training images' pixels in [0, 1].
+MEAN, STANDARD_DEVIATION = 0.1307, 0.3081
+
+
+def standardize(pixels: Tensor) -> Tensor:
+    """Pixels as networks take them, from pixels in [0, 1]: (x − 0.1307) / 0.3081, same shape and dtype."""
+    return (pixels - MEAN) / STANDARD_DEVIATION
+
+
+def log_probabilities(network: nn.Module, images: Tensor, *, batch_size: int = 1000) -> Tensor:
+    """Log-probabilities float32 [N, 10], on the CPU, of uint8 [N, 1, 28, 28] or [N, 28, 28], ink high on low ground.
+
+    The network runs where its parameters are, in evaluation mode, and is left in the mode it was found in.
+
+    Raises:
+        DataError: images of another shape or dtype.
+    """
+    images = images.unsqueeze(1) if images.ndim == 3 else images
+    if images.dtype != torch.uint8 or tuple(images.shape[1:]) != (1, 28, 28):
+        raise DataError(f"images must be uint8 [N, 28, 28] or [N, 1, 28, 28], not {images.dtype} {list(images.shape)}")
+    parameter = next(network.parameters(), torch.empty(0))
+    scores = []
+    with torch.inference_mode(), _evaluation_mode(network):
+        for batch in torch.split(images, batch_size):
+            pixels = standardize(batch.to(parameter.device).to(parameter.dtype) / 255)
+            scores.append(network(pixels.contiguous(memory_format=torch.channels_last)).float().cpu())
+    return torch.cat(scores).log_softmax(1).clone() if scores else torch.empty(0, 10)
+
+
+def classify(network: nn.Module, images: Tensor) -> Tensor:
+    """Probabilities float32 [N, 10] of uint8 [N, 28, 28] or [N, 1, 28, 28], ink high (255) on a low ground (0).
+
+    Raises:
+        DataError: images of another shape or dtype.
+    """
+    return log_probabilities(network, torch.as_tensor(images)).exp()
+
+
+@contextmanager
+def _evaluation_mode(network: nn.Module) -> Iterator[None]:
+    modes = {module: module.training for module in network.modules()}
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode

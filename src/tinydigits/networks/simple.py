@@ -1,0 +1,39 @@
+"""`simple`: skip connections, max and average pooling, under 8,000 parameters."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tinydigits.networks.blocks import Network, conv_norm_relu
+
+__all__ = ["SimpleMNISTNet"]
+
+
+class SimpleMNISTNet(Network):
+    """Six 3×3 convolutions, two skip connections, a last 1×1 convolution, no fully connected layer; 7,872 parameters.
+
+    Args:
+        dropout: the share of activations that is set to zero before the last convolution, in [0, 1).
+    """
+
+    def __init__(self, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.stem = conv_norm_relu(1, 8)
+        self.widen = conv_norm_relu(8, 12)
+        self.middle = nn.Sequential(conv_norm_relu(12, 12), conv_norm_relu(12, 12))
+        self.deepen = conv_norm_relu(12, 16)
+        self.late = conv_norm_relu(16, 16)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Conv2d(16, 10, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Standardised pixels [B, 1, 28, 28] → logits [B, 10]."""
+        x = F.max_pool2d(self.stem(x), 2)  # 14 × 14
+        x = self.widen(x)
+        x = x + self.middle(x)
+        x = F.avg_pool2d(x, 2)  # 7 × 7
+        x = self.deepen(x)
+        x = x + self.late(x)
+        logits: Tensor = self.head(self.dropout(x)).mean((2, 3))
+        return logits

@@ -1,0 +1,44 @@
+"""`recognizer`: batch norm, dropout, augmentation and a fully connected layer; 20 epochs, under 20,000 parameters."""
+
+from __future__ import annotations
+
+from tinydigits.budget import Budget
+from tinydigits.recipes.recipe import Augmentation, Optimizer, Recipe, Schedule
+
+__all__ = ["RECOGNIZER", "RECOGNIZER_ORIGINAL"]
+
+_BUDGET = Budget(parameters=19_999, epochs=20, accuracy=99.40, require=frozenset({"batch_norm", "dropout", "fc"}))
+
+RECOGNIZER_ORIGINAL = Recipe(
+    name="recognizer-original",
+    network="recognizer",
+    epochs=20,
+    batch_size=128,
+    optimizer=Optimizer("adam", lr=0.001),
+    schedule=Schedule("plateau", gamma=0.5, patience=2),
+    augmentation=Augmentation(rotation=10, translation=2.8, scale=0.1),
+    loss="cross_entropy",
+    dropout=0.1,
+    budget=_BUDGET,
+    origin="a public student project that asks for ≥ 99.40 %, < 20,000 parameters, < 20 epochs",
+    notes=(
+        "Claimed by its origin: 99.40 after 20 epochs. The origin fixes the kinds of layers, the limits and that "
+        "it augments; optimiser, schedule and widths, which it leaves open to us, are the usual first choice: Adam "
+        "at 0.001, halved on a plateau."
+    ),
+)
+
+RECOGNIZER = Recipe(
+    name="recognizer",
+    network="recognizer",
+    epochs=20,
+    batch_size=128,
+    optimizer=Optimizer("sgd", lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4),
+    schedule=Schedule("one_cycle", warmup=0.3),
+    augmentation=Augmentation(rotation=10, translation=1.5, scale=0.1, shear=5),
+    loss="cross_entropy",
+    dropout=0.1,
+    budget=_BUDGET,
+    origin="the network of recognizer-original with another training",
+    notes="",
+)

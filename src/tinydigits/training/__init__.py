@@ -1,0 +1,26 @@
+"""Training: a recipe and a split become a run."""
+
+from __future__ import annotations
+
+from tinydigits.training.device import choose_device
+from tinydigits.training.evaluation import Evaluation, evaluate
+from tinydigits.training.loop import Interrupted, resume, train
+from tinydigits.training.progress import Progress
+from tinydigits.training.run import EpochMetrics, Run, Settings
+from tinydigits.training.targets import Target, pretrained, resolve
+
+__all__ = [
+    "EpochMetrics",
+    "Evaluation",
+    "Interrupted",
+    "Progress",
+    "Run",
+    "Settings",
+    "Target",
+    "choose_device",
+    "evaluate",
+    "pretrained",
+    "resolve",
+    "resume",
+    "train",
+]

@@ -1,0 +1,178 @@
+"""The numbers of a training: batches in, weights out; no files, no printing."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from tinydigits.augment import affine
+from tinydigits.data import Split
+from tinydigits.errors import TinydigitsError, UsageError
+from tinydigits.networks import standardize
+from tinydigits.recipes import Recipe
+from tinydigits.training.fast import fast_layers
+from tinydigits.training.memory import keep_freed_memory
+from tinydigits.training.optimisation import Scheduler, make_optimizer
+
+__all__ = ["Engine"]
+
+
+class Engine:
+    """A training between two epochs.
+
+    Everything that the next epoch depends on is in `state_dict`, random numbers included, so that an engine
+    which takes up another's state goes on bit for bit as that one would have (on the CPU, with as many
+    threads). PyTorch's global generators are left as they were found.
+
+    Args:
+        recipe: what to do.
+        split: the training images, kept on the device for the whole training.
+        device: where to train.
+        seed: decides initial weights, order, augmentation and dropout.
+    """
+
+    def __init__(self, recipe: Recipe, split: Split, *, device: torch.device, seed: int) -> None:
+        keep_freed_memory()
+        self.recipe = recipe
+        self.device = device
+        self._images, self._labels = split.images.to(device), split.labels.to(device)
+        self._batches = math.ceil(len(split) / recipe.batch_size)
+        self._random: dict[str, Tensor] | None = None
+        with self._own_random_numbers():
+            torch.manual_seed(seed)
+            self._network = recipe.build().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._optimizer = make_optimizer(self._network, recipe.optimizer)
+        self._scheduler = Scheduler(self._optimizer, recipe, self._batches)
+        self._average: AveragedModel | None = None
+        if recipe.average:
+            update = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
+            self._average = AveragedModel(self._network, multi_avg_fn=update, use_buffers=True)
+
+    @property
+    def batches(self) -> int:
+        """Batches an epoch."""
+        return self._batches
+
+    @property
+    def network(self) -> nn.Module:
+        """What is evaluated and saved: the network, or its moving average where the recipe keeps one."""
+        return self._average.module if self._average is not None else self._network
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next batch."""
+        return float(self._optimizer.param_groups[0]["lr"])
+
+    def epoch(self, after_batch: Callable[[int], None]) -> tuple[float, float]:
+        """Train on every image once.
+
+        Args:
+            after_batch: called with the number of batches done; what it raises ends the epoch.
+
+        Returns:
+            Loss and accuracy in percent over the epoch's batches, as they were met: augmented, with dropout.
+
+        Raises:
+            TinydigitsError: the loss is no longer finite.
+        """
+        with self._own_random_numbers(), fast_layers():
+            loss, correct = self._epoch(after_batch)
+        if not math.isfinite(loss):
+            raise TinydigitsError(
+                f"the training loss of {self.recipe.name} is {loss}: the training has diverged; "
+                f"lower optimizer.lr, which is {self.recipe.optimizer.lr:g}"
+            )
+        return loss, 100 * correct
+
+    def end_epoch(self, loss: float) -> None:
+        """Let the schedule know the held-out loss (the training loss, where nothing is held out)."""
+        self._scheduler.after_epoch(loss)
+
+    def _epoch(self, after_batch: Callable[[int], None]) -> tuple[float, float]:
+        total_loss = torch.zeros((), device=self.device)
+        total_correct = torch.zeros((), device=self.device, dtype=torch.int64)
+        changes = dataclasses.asdict(self.recipe.augmentation)
+        self._network.train()
+        order = torch.randperm(len(self._labels), device=self.device)
+        # Batches of nearly one size: a last batch of a single image would leave batch norm nothing to average.
+        for number, index in enumerate(order.tensor_split(self._batches), 1):
+            pixels, labels = self._images[index].float() / 255, self._labels[index]
+            pixels = standardize(affine(pixels, **changes)).contiguous(memory_format=torch.channels_last)
+            scores = self._network(pixels)
+            loss = self._loss(scores, labels)
+            self._optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            self._optimizer.step()
+            self._scheduler.after_batch()
+            if self._average is not None:
+                self._average.update_parameters(self._network)
+            total_loss += loss.detach() * len(index)
+            total_correct += (scores.detach().argmax(1) == labels).sum()
+            after_batch(number)
+        return float(total_loss) / len(self._labels), int(total_correct) / len(self._labels)
+
+    def _loss(self, scores: Tensor, labels: Tensor) -> Tensor:
+        if self.recipe.loss == "nll":
+            if abs(float(scores[0].detach().exp().sum()) - 1) > 1e-3:
+                raise UsageError(
+                    f"loss=nll needs a network that ends in log-softmax, and {self.recipe.network} does not; "
+                    "use loss=cross_entropy"
+                )
+            return F.nll_loss(scores, labels)
+        return F.cross_entropy(scores, labels, label_smoothing=self.recipe.label_smoothing)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Tensors and plain containers alone: what the next epoch depends on."""
+        return {
+            "network": self._network.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "scheduler": self._scheduler.state_dict(),
+            "average": None if self._average is None else self._average.state_dict(),
+            "random": dict(self._random or {}),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from another engine's `state_dict`, with the same recipe and images."""
+        self._network.load_state_dict(state["network"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._scheduler.load_state_dict(state["scheduler"])
+        if self._average is not None:
+            self._average.load_state_dict(state["average"])
+        self._random = {name: generator.cpu() for name, generator in state["random"].items()}
+
+    @contextmanager
+    def _own_random_numbers(self) -> Iterator[None]:
+        """Inside, PyTorch's generators are this engine's; when all went well, where they stand is kept."""
+        found = _generators(self.device)
+        if self._random is not None:
+            _set_generators(self._random)
+        try:
+            yield
+            self._random = _generators(self.device)
+        finally:
+            _set_generators(found)
+
+
+def _generators(device: torch.device) -> dict[str, Tensor]:
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state()
+    if device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def _set_generators(states: dict[str, Tensor]) -> None:
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"])
+    if "mps" in states:
+        torch.mps.set_rng_state(states["mps"])

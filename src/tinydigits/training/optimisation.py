@@ -1,0 +1,82 @@
+"""PyTorch's optimisers and schedules, as a recipe names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from tinydigits.recipes import Optimizer, Recipe
+
+__all__ = ["Scheduler", "make_optimizer"]
+
+
+def make_optimizer(network: nn.Module, choice: Optimizer) -> torch.optim.Optimizer:
+    """The recipe's optimiser over the network's trainable parameters."""
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    if choice.name == "sgd":
+        return torch.optim.SGD(
+            parameters,
+            lr=choice.lr,
+            momentum=choice.momentum,
+            nesterov=choice.nesterov,
+            weight_decay=choice.weight_decay,
+        )
+    kind = torch.optim.Adam if choice.name == "adam" else torch.optim.AdamW
+    return kind(parameters, lr=choice.lr, weight_decay=choice.weight_decay)
+
+
+class Scheduler:
+    """The recipe's schedule: `after_batch` and `after_epoch` move the learning rate.
+
+    Args:
+        optimizer: whose learning rate is moved.
+        recipe: names the schedule and the number of epochs.
+        batches: batches an epoch.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer, recipe: Recipe, batches: int) -> None:
+        self._schedule = _SCHEDULES[recipe.schedule.name](optimizer, recipe, batches)
+        self._name = recipe.schedule.name
+
+    def after_batch(self) -> None:
+        """Move on by a batch."""
+        if self._name == "one_cycle":
+            self._schedule.step()
+
+    def after_epoch(self, loss: float) -> None:
+        """Move on by an epoch whose held-out loss (or training loss, where nothing is held out) was this."""
+        if isinstance(self._schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            self._schedule.step(loss)
+        elif self._name == "step":
+            self._schedule.step()
+
+    def state_dict(self) -> dict[str, object]:
+        """Numbers and strings alone."""
+        return {k: v for k, v in self._schedule.state_dict().items() if not callable(v)}
+
+    def load_state_dict(self, state: dict[str, object]) -> None:
+        """Go on from a `state_dict`."""
+        self._schedule.load_state_dict(state)
+
+
+_SCHEDULES: dict[str, Callable[[torch.optim.Optimizer, Recipe, int], torch.optim.lr_scheduler.LRScheduler]] = {
+    "constant": lambda optimizer, _recipe, _batches: torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0),
+    "step": lambda optimizer, recipe, _batches: torch.optim.lr_scheduler.StepLR(
+        optimizer, recipe.schedule.step_size, recipe.schedule.gamma
+    ),
+    "plateau": lambda optimizer, recipe, _batches: torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer,
+        factor=recipe.schedule.gamma,
+        patience=recipe.schedule.patience,
+        min_lr=recipe.schedule.min_lr,
+    ),
+    "one_cycle": lambda optimizer, recipe, batches: torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        max_lr=recipe.optimizer.lr,
+        total_steps=recipe.epochs * batches,
+        pct_start=recipe.schedule.warmup,
+        cycle_momentum=False,
+    ),
+}

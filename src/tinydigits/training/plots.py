@@ -1,0 +1,82 @@
+"""Pictures of a run: how it went, and what it read wrongly."""
+
+from __future__ import annotations
+
+import io
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from tinydigits.data import Dataset
+from tinydigits.training.evaluation import Evaluation
+from tinydigits.training.run import Run
+
+__all__ = ["metrics_picture", "mistakes_picture"]
+
+_TRAIN, _HELD_OUT, _BEST = "#7a8aa0", "#0b6e99", "#c2410c"
+
+
+def metrics_picture(run: Run) -> bytes:
+    """A PNG: loss, accuracy and learning rate by epoch, the chosen epoch marked."""
+    history = run.history
+    epochs = [metrics.epoch for metrics in history]
+    held_out = "test set" if run.settings.select == "test" else "held-out"
+    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    loss, accuracy, rate = figure.subplots(1, 3)
+    for axes, what in ((loss, "loss"), (accuracy, "accuracy")):
+        train = [getattr(metrics, f"train_{what}") for metrics in history]
+        axes.plot(epochs, train, color=_TRAIN, marker=".", label="training (augmented, with dropout)")
+        if run.settings.select != "nothing":
+            values = [getattr(metrics, f"held_out_{what}") for metrics in history]
+            axes.plot(epochs, values, color=_HELD_OUT, marker=".", label=held_out)
+            axes.plot(
+                run.best_epoch, values[run.best_epoch - 1], "o", color=_BEST, fillstyle="none", markersize=10,
+                label=f"best epoch, {run.best_epoch}",
+            )  # fmt: skip
+    loss.set(title="loss (nats)", xlabel="epoch", yscale="log")
+    accuracy.set(title="accuracy (%)", xlabel="epoch")
+    accuracy.legend(loc="lower right", fontsize="small")
+    rate.plot(epochs, [metrics.learning_rate for metrics in history], color=_TRAIN, marker=".")
+    rate.set(title="learning rate", xlabel="epoch", yscale="log")
+    for axes in (loss, accuracy, rate):
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    figure.suptitle(
+        f"{run.recipe.name}, seed {run.settings.seed}, {run.settings.dataset}: "
+        f"test accuracy {run.test.accuracy:.2f} % ({run.settings.choice})"
+    )
+    return _png(figure)
+
+
+def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *, most: int = 40) -> bytes:
+    """A PNG: the images read wrongly, the surest answers first, each as label → answer with its probability.
+
+    Args:
+        evaluation: of the images.
+        images: uint8 [N, 1, 28, 28].
+        dataset: names the classes.
+        most: how many are shown.
+    """
+    columns = 10
+    wrong = evaluation.mistakes[:most].tolist()
+    rows = max(1, -(-len(wrong) // columns))
+    figure = Figure(figsize=(columns * 1.1, rows * 1.35), layout="constrained")
+    for axes, index in zip(
+        figure.subplots(rows, columns, squeeze=False).flat, wrong + [None] * (rows * columns), strict=False
+    ):
+        axes.axis("off")
+        if index is None:
+            continue
+        label, answer = int(evaluation.labels[index]), int(evaluation.predictions[index])
+        probability = float(evaluation.log_probabilities[index, answer].exp())
+        axes.imshow(images[index, 0].numpy(), cmap="gray_r", vmin=0, vmax=255)
+        title = f"{dataset.classes[label]} → {dataset.classes[answer]}"
+        axes.set_title(f"{title}\n{probability:.2f}  #{index}", fontsize=7)
+    return _png(figure)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()

@@ -1,0 +1,329 @@
+"""Data of the user's own: folders of images and .npz archives, also hostile ones."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import re
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tinydigits.data import Dataset, Split, load
+from tinydigits.data.images import read_image
+from tinydigits.errors import DataError, UsageError
+
+
+def ink(seed: int, side: int = 28) -> Image.Image:
+    """A grey blot, high in the middle of a black ground."""
+    pixels = np.zeros((side, side), np.uint8)
+    inner = slice(side // 4, side - side // 4)
+    pixels[inner, inner] = np.random.default_rng(seed).integers(100, 256, pixels[inner, inner].shape)
+    return Image.fromarray(pixels)
+
+
+def save(image: Image.Image, path: Path, **options: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, **options)
+    return path
+
+
+def digits_folder(root: Path, names: str = "37", count: int = 5) -> Path:
+    for name in names:
+        for index in range(count):
+            save(ink(ord(name) * 100 + index), root / name / f"{index}.png")
+    return root
+
+
+def test_folders_named_by_digits_give_these_labels_and_a_fifth_for_testing(tmp_path: Path) -> None:
+    root = digits_folder(tmp_path / "mine")
+    (root / ".hidden").mkdir()
+    (root / "3" / ".DS_Store").write_bytes(b"x")
+    (root / "README.txt").write_text("beside the classes")
+    mine = load(str(root))
+    assert (mine.name, mine.has_own_test, mine.notice) == (str(root), False, "")
+    assert mine.classes == tuple("0123456789")
+    assert (mine.train.labels.tolist(), mine.test.labels.tolist()) == ([3] * 4 + [7] * 4, [3, 7])
+    originals = {np.asarray(ink(ord(name) * 100 + index)).tobytes() for name in "37" for index in range(5)}
+    assert {image.numpy().tobytes() for image in mine.everything().images} == originals
+
+
+def test_other_folders_are_labelled_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("zebra", "ant", "10"):
+        save(ink(1), tmp_path / name / "a.PNG", format="PNG")
+        save(ink(2), tmp_path / name / "b.jpeg")
+    mine = load(str(tmp_path))
+    assert mine.classes == ("10", "ant", "zebra")
+    assert sorted(mine.everything().labels.tolist()) == [0, 0, 1, 1, 2, 2]
+
+
+def test_train_and_test_folders_are_kept_apart(tmp_path: Path) -> None:
+    digits_folder(tmp_path / "train", "012", 2)
+    digits_folder(tmp_path / "test", "12", 1)
+    mine = load(tmp_path)
+    assert mine.has_own_test
+    assert (mine.train.labels.tolist(), mine.test.labels.tolist()) == ([0, 0, 1, 1, 2, 2], [1, 2])
+
+
+def test_a_test_class_without_training_images_is_refused(tmp_path: Path) -> None:
+    digits_folder(tmp_path / "train", "01", 1)
+    digits_folder(tmp_path / "test", "13", 1)
+    with pytest.raises(DataError, match=r"has the class '3', where those of .*train are expected: 0, 1"):
+        load(str(tmp_path))
+
+
+def test_the_parts_do_not_depend_on_names_dates_or_random_state(tmp_path: Path) -> None:
+    first = load(str(digits_folder(tmp_path / "first", count=20)))
+    for name in "37":
+        for index in range(20):
+            path = save(ink(ord(name) * 100 + index), tmp_path / "second" / name / f"{99 - index}.png")
+            os.utime(path, (index, index))
+    torch.manual_seed(7)
+    np.random.seed(7)
+    state = torch.get_rng_state()
+    second = load(str(tmp_path / "second"))
+    assert torch.equal(state, torch.get_rng_state())
+
+    def images(split: Split) -> set[bytes]:
+        return {image.numpy().tobytes() for image in split.images}
+
+    assert images(first.test) == images(second.test)
+    assert images(first.train) == images(second.train)
+    assert torch.bincount(first.test.labels, minlength=10).tolist() == [0, 0, 0, 4, 0, 0, 0, 4, 0, 0]
+    assert load(str(tmp_path / "first")).fingerprint == first.fingerprint
+
+
+def test_dark_ink_on_a_light_ground_is_inverted_for_the_whole_set(tmp_path: Path) -> None:
+    for index in range(4):
+        light = Image.fromarray(255 - np.asarray(ink(index)))
+        save(light if index else ink(index), tmp_path / "5" / f"{index}.png")
+    images = load(str(tmp_path)).everything().images
+    grounds = sorted(int(image[0, 0, 0]) for image in images)
+    assert grounds == [0, 0, 0, 255], "the odd one out is inverted as well"
+
+
+def test_large_images_are_fitted_with_their_aspect_and_centred_on_their_ground(tmp_path: Path) -> None:
+    wide = Image.new("L", (280, 140), 200)
+    wide.paste(10, (120, 50, 160, 90))
+    pixels = read_image(save(wide, tmp_path / "wide.png"))
+    assert pixels.shape == (28, 28)
+    assert (pixels[:6] == 200).all()
+    assert (pixels[13:15, 13:15] <= 10).all()
+    rows, columns = np.nonzero(pixels < 105)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (12, 15, 12, 15)
+    assert read_image(save(Image.new("L", (1, 5000), 9), tmp_path / "thin.png")).tolist() == [[9] * 28] * 28
+
+
+def blot_in(mode: str) -> Image.Image:
+    grey = np.asarray(ink(3))
+    if mode == "16 bit":
+        return Image.fromarray(grey.astype(np.uint16) * 257)
+    if mode == "white ink, transparent ground":
+        return Image.merge("RGBA", [Image.new("L", (28, 28), 255)] * 3 + [ink(3)])
+    if mode == "transparent palette":
+        image = ink(3).convert("P")
+        image.info["transparency"] = 0
+        return image
+    return ink(3).convert(mode)
+
+
+@pytest.mark.parametrize(
+    "mode", ["L", "RGB", "RGBA", "LA", "P", "16 bit", "white ink, transparent ground", "transparent palette"]
+)
+def test_every_kind_of_png_gives_the_same_grey(tmp_path: Path, mode: str) -> None:
+    assert np.array_equal(read_image(save(blot_in(mode), tmp_path / "a.png")), np.asarray(ink(3)))
+
+
+def test_black_ink_on_a_transparent_ground_lies_on_white(tmp_path: Path) -> None:
+    drawing = Image.merge("RGBA", [Image.new("L", (28, 28), 0)] * 3 + [ink(3)])
+    assert np.array_equal(read_image(save(drawing, tmp_path / "a.png")), 255 - np.asarray(ink(3)))
+
+
+def test_a_photo_is_turned_as_its_exif_says(tmp_path: Path) -> None:
+    upright = Image.new("L", (28, 28))
+    upright.paste(255, (0, 0, 14, 28))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = read_image(save(upright, tmp_path / "a.jpg", exif=exif, quality=95))
+    assert turned[:13].min() > 200
+    assert turned[15:].max() < 50
+
+
+def png_of(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (b"not an image", "cannot be read as PNG or JPEG"),
+        (b"", "cannot be read as PNG or JPEG"),
+        (b"GIF89a" + bytes(50), "cannot be read as PNG or JPEG"),
+        (png_of(28, 28), "cannot be read as PNG or JPEG"),
+        (png_of(10_000, 10_000), "has 10,000×10,000 pixels, more than 50,000,000"),
+        (png_of(60_000, 60_000), "cannot be read as PNG or JPEG"),
+    ],
+)
+def test_a_hostile_image_is_refused_by_name(tmp_path: Path, body: bytes, what: str) -> None:
+    digits_folder(tmp_path, "01", 2)
+    bad = tmp_path / "1" / "bad.png"
+    bad.write_bytes(body)
+    with pytest.raises(DataError, match=re.escape(f"{bad} {what}")):
+        load(str(tmp_path))
+
+
+def test_folders_that_are_no_data_set_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no sub-folders"):
+        load(str(tmp_path))
+    digits_folder(tmp_path / "a", "01", 1)
+    with pytest.raises(DataError, match="has one image of each class"):
+        load(str(tmp_path / "a"))
+    (tmp_path / "a" / "2").mkdir()
+    with pytest.raises(DataError, match=r"2 is empty; put PNG or JPEG images of '2' into it"):
+        load(str(tmp_path / "a"))
+    (tmp_path / "a" / "2" / "photo.webp").write_bytes(b"")
+    with pytest.raises(DataError, match=r"photo\.webp is not a PNG or JPEG image"):
+        load(str(tmp_path / "a"))
+    with pytest.raises(DataError, match="has 11 classes, where at most 10"):
+        load(str(digits_folder(tmp_path / "b", "abcdefghijk", 1)))
+
+
+IMAGES = np.stack([np.asarray(ink(seed)) for seed in range(10)])
+LABELS = np.arange(10) % 2
+
+
+def archive(tmp_path: Path, **arrays: Any) -> str:
+    path = str(tmp_path / "mine.npz")
+    np.savez_compressed(path, **arrays)
+    return path
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        IMAGES,
+        IMAGES[:, None],
+        IMAGES[..., None],
+        IMAGES.astype(np.int64),
+        IMAGES / 255,
+        (IMAGES / 255).astype("f4"),
+    ],
+    ids=["[N,28,28]", "[N,1,28,28]", "[N,28,28,1]", "int64", "float64", "float32"],
+)
+def test_images_of_every_allowed_shape_and_type_are_the_same_data(tmp_path: Path, images: Any) -> None:
+    mine = load(archive(tmp_path, images=images, labels=LABELS.astype(np.uint8)))
+    assert mine.name.endswith("mine.npz")
+    assert (len(mine.train), len(mine.test), mine.has_own_test) == (8, 2, False)
+    assert mine.fingerprint == load(archive(tmp_path, images=IMAGES, labels=LABELS)).fingerprint
+    assert {image.numpy().tobytes() for image in mine.everything().images} == {i.tobytes() for i in IMAGES}
+
+
+def test_an_archive_may_bring_its_own_test_part(tmp_path: Path) -> None:
+    mine = load(archive(tmp_path, images=IMAGES, labels=LABELS, test_images=IMAGES[:3], test_labels=LABELS[:3]))
+    assert (len(mine.train), mine.test.labels.tolist(), mine.has_own_test) == (10, [0, 1, 0], True)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "what"),
+    [
+        ({"images": IMAGES}, "lacks labels, it holds images"),
+        ({"x": IMAGES, "y": LABELS}, "lacks images and labels, it holds x, y"),
+        ({"images": IMAGES, "labels": LABELS, "test_images": IMAGES}, "lacks test_labels"),
+        ({"images": IMAGES[:, :27], "labels": LABELS}, r"not uint8 \[10, 27, 28\]"),
+        ({"images": IMAGES[:0], "labels": LABELS[:0]}, r"with N ≥ 1, not uint8 \[0, 28, 28\]"),
+        ({"images": IMAGES.astype(float), "labels": LABELS}, r"must be in \[0, 1\], not in 0.0…255.0"),
+        ({"images": IMAGES * np.nan, "labels": LABELS}, r"must be in \[0, 1\], not in nan…nan"),
+        ({"images": IMAGES.astype(int) - 1, "labels": LABELS}, "must be in 0…255, not in -1…254"),
+        ({"images": IMAGES > 0, "labels": LABELS}, "must be integers or floats .* not bool"),
+        ({"images": IMAGES, "labels": LABELS[:9]}, r"must be integers \[10\], one an image, not int64 \[9\]"),
+        ({"images": IMAGES, "labels": LABELS / 1}, r"not float64 \[10\]"),
+        ({"images": IMAGES, "labels": LABELS + 9}, "must be in 0…9, not in 9…10"),
+        ({"images": IMAGES, "labels": LABELS.astype(object)}, "labels .* holds Python objects"),
+    ],
+)
+def test_an_archive_that_is_no_data_set_is_refused(tmp_path: Path, arrays: Any, what: str) -> None:
+    path = archive(tmp_path, **arrays)
+    with pytest.raises(DataError, match=what) as caught:
+        load(path)
+    assert path in str(caught.value)
+
+
+class Bomb:
+    def __reduce__(self) -> Any:
+        return os.abort, ()
+
+
+def claiming(shape: tuple[int, ...]) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("member", "what"),
+    [
+        (pickle.dumps(Bomb()), "cannot be read as .npz"),
+        (claiming((10**9, 28, 28)), "more than 512 MiB"),
+        (claiming((-1, 28, 28)), "cannot be read as .npz"),
+        (claiming((10, 28, 28)), "cannot be read as .npz"),
+        (b"", "cannot be read as .npz"),
+    ],
+    ids=["pickle", "claims 784 GB", "claims less than nothing", "cut short", "empty"],
+)
+def test_a_hostile_archive_is_refused_before_it_does_harm(tmp_path: Path, member: bytes, what: str) -> None:
+    path = tmp_path / "hostile.npz"
+    with zipfile.ZipFile(path, "w") as hostile:
+        hostile.writestr("images.npy", member)
+        hostile.writestr("labels.npy", claiming((10,)) + bytes(10))
+    with pytest.raises(DataError, match=f"hostile.npz.*{what}"):
+        load(str(path))
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(DataError, match=r"hostile\.npz cannot be read as \.npz"):
+        load(str(path))
+
+
+def test_a_name_that_is_nothing_is_answered_with_the_nearest_one() -> None:
+    with pytest.raises(UsageError, match="no data set 'minst', did you mean 'mnist'"):
+        load("minst")
+    with pytest.raises(UsageError, match="give one of auto, mnist, fashion, kmnist, uci, a folder"):
+        load("")
+    for path in ("nowhere/at/all", "nothing.npz"):
+        with pytest.raises(DataError, match=f"no file or folder {path}"):
+            load(path)
+
+
+def test_the_embedded_digits_look_like_mnist() -> None:
+    uci = load("uci")
+    assert (uci.name, len(uci.train), len(uci.test), uci.has_own_test) == ("uci", 1437, 360, True)
+    assert uci.train.images.is_contiguous()
+    assert torch.bincount(uci.train.labels).min() > 100
+    everything = uci.everything().images
+    assert int(everything[:, :, :4].max()) == int(everything[:, :, 24:].max()) == 0
+    assert int(everything.max()) == 255
+    assert 0.1 < float(everything.float().mean() / 255) < 0.25
+    assert load("uci").fingerprint == uci.fingerprint
+
+
+def test_the_fingerprint_tells_images_labels_and_parts_apart() -> None:
+    images = torch.arange(4, dtype=torch.uint8).view(4, 1, 1, 1).repeat(1, 1, 28, 28)
+    labels = torch.tensor([0, 1, 2, 3])
+
+    def of(images: torch.Tensor, labels: torch.Tensor, cut: int, name: str = "a") -> str:
+        train, test = Split(images[:cut], labels[:cut]), Split(images[cut:], labels[cut:])
+        return Dataset(name, train, test, tuple("0123")).fingerprint
+
+    assert of(images, labels, 2) == of(images, labels, 2, "b")
+    others = {of(images + 1, labels, 2), of(images, labels.flip(0), 2), of(images, labels, 3)}
+    assert len(others | {of(images, labels, 2)}) == 4
