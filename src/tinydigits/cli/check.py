@@ -80,7 +80,9 @@ def _show(report: Report) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("check", "required", "found", "verdict", title=Text(report.target))
+    table = Table(title=Text(report.target))
+    for title in ("check", "required", "found", "verdict"):
+        table.add_column(title, overflow="fold")
     for check in report.checks:
         verdict = Text("passed", "green") if check.passed else Text("failed", "bold red")
         table.add_row(*(Text(words) for words in (check.name, check.required, check.found)), verdict)

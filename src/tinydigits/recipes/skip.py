@@ -43,6 +43,6 @@ SKIP = Recipe(
     loss="cross_entropy",
     dropout=0.1,
     budget=_BUDGET,
-    origin="the network of skip-original with another training",
-    notes="",
+    origin="the network of skip-original, trained in our way",
+    notes=("-"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -170,9 +171,9 @@ def _run(
                 folder.save_progress(state)
             progress.epoch(metrics)
 
-    network = settings.recipe.build()
+    network = copy.deepcopy(engine.network).cpu().eval()
     network.load_state_dict(state.best)
-    run = Run(settings, state.history, network.eval(), evaluate(network, dataset.test))
+    run = Run(settings, state.history, network, evaluate(network, dataset.test))
     if folder is not None:
         run.folder = folder.path
         folder.save_final_model(_on_cpu(engine.network))
