@@ -68,8 +68,11 @@ def _subject(target: str) -> tuple[nn.Module, Budget, int | None, float | None]:
 
     if is_user_code(target):
         return load_network(target), Budget(), None, None
+    from tinydigits.recipes import RECIPES, weights_file
     from tinydigits.training.targets import resolve
 
+    if target in RECIPES and weights_file(target) is None:
+        return RECIPES[target].build(), RECIPES[target].budget, RECIPES[target].epochs, None
     found = resolve(target)
     if found.recipe is None:
         return found.network, Budget(), None, found.accuracy
