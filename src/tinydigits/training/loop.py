@@ -72,7 +72,8 @@ def train(
     settings = Settings(
         recipe=recipe,
         seed=seed,
-        dataset=dataset.name,
+        # The user's own data are found again from any folder; a published set goes by its name.
+        dataset=str(Path(dataset.name).absolute()) if Path(dataset.name).exists() else dataset.name,
         fingerprint=dataset.fingerprint,
         select="nothing" if full else select,
         device=choose_device(device).type,
