@@ -30,10 +30,10 @@ class Skip(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Standardised pixels [B, 1, 28, 28] → logits [B, 10]."""
-        x = F.max_pool2d(self.widen(self.stem(x)), 2)  # 14 × 14
+        x = self.widen(F.max_pool2d(self.stem(x), 2))  # 14 × 14
         x = x + self.first(x)
         x = x + self.second(x)
-        x = F.max_pool2d(x, 2)  # 7 × 7
         x = x + self.third(x)
+        x = F.max_pool2d(x, 2)  # 7 × 7
         logits: Tensor = self.head(self.dropout(self.deepen(x))).mean((2, 3))
         return logits

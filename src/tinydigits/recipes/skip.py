@@ -36,13 +36,16 @@ SKIP = Recipe(
     name="skip",
     network="skip",
     epochs=10,
-    batch_size=128,
-    optimizer=Optimizer("sgd", lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4),
+    batch_size=64,
+    optimizer=Optimizer("sgd", lr=0.1, momentum=0.9, nesterov=True, weight_decay=2e-4),
     schedule=Schedule("one_cycle", warmup=0.3),
     augmentation=Augmentation(rotation=10, translation=1.5, scale=0.1, shear=5),
     loss="cross_entropy",
-    dropout=0.1,
+    dropout=0.05,
     budget=_BUDGET,
     origin="the network of skip-original, trained in our way",
-    notes=("-"),
+    notes=(
+        "Changed from the original: SGD with Nesterov momentum and weight decay instead of Adam, under the same "
+        "one-cycle schedule; a gentler affine map; dropout 0.05 instead of 0.1."
+    ),
 )
