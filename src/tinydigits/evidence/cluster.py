@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import logging
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, TypeVar
 
 from tinydigits.errors import TinydigitsError, UsageError
@@ -42,7 +43,7 @@ class RayExecutor:
 
     def run(
         self, function: Callable[[Shared, Task], Result], shared: Shared, tasks: Iterable[Task]
-    ) -> Iterator[tuple[Task, Result]]:
+    ) -> Generator[tuple[Task, Result], None, None]:
         """As `Executor.run`; the executor is connected to the cluster from the first result to the last."""
         ray = self._ray
         self._connect()
@@ -70,7 +71,7 @@ class RayExecutor:
 
     def _connect(self) -> None:
         try:
-            self._ray.init(address=self._address, log_to_driver=False, logging_level="error")
+            self._ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise UsageError(
                 f"no Ray cluster answers at {self._address}: {str(error).splitlines()[0]}; start one by "
@@ -78,7 +79,8 @@ class RayExecutor:
             ) from error
 
     def _cores(self) -> int:
-        return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+        resources = self._ray.cluster_resources()  # type: ignore[no-untyped-call]
+        return max(1, int(resources.get("CPU", 1)))
 
     def _result(self, reference: Any, task: Any) -> Any:
         try:

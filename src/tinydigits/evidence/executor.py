@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Protocol, TypeVar
 
 from tinydigits.errors import TinydigitsError, UsageError
@@ -21,7 +21,7 @@ class Executor(Protocol):
 
     def run(
         self, function: Callable[[Shared, Task], Result], shared: Shared, tasks: Iterable[Task]
-    ) -> Iterator[tuple[Task, Result]]:
+    ) -> Generator[tuple[Task, Result], None, None]:
         """Each task with its `function(shared, task)`, in the order in which they are done.
 
         A task is taken from `tasks` only when there is room for it, after the results so far were given back,

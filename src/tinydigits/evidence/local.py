@@ -14,7 +14,7 @@ import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 _ATTEMPTS = 2
 
 
-def available_cores() -> list[int | None]:
+def available_cores() -> Sequence[int | None]:
     """The cores that this process may use, by number; or as many None, where processes cannot be pinned."""
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
@@ -50,7 +50,7 @@ class LocalExecutor:
 
     def run(
         self, function: Callable[[Shared, Task], Result], shared: Shared, tasks: Iterable[Task]
-    ) -> Iterator[tuple[Task, Result]]:
+    ) -> Generator[tuple[Task, Result], None, None]:
         """As `Executor.run`."""
         common = pickle.dumps((function, shared))
         source = iter(tasks)

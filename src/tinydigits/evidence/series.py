@@ -36,7 +36,7 @@ class Series:
     @property
     def complete(self) -> list[Record]:
         """The records of seeds 0…n − 1 for the largest n that leaves out none; a claim is made of these."""
-        found = []
+        found: list[Record] = []
         while (record := self.records.get(len(found))) is not None:
             found.append(record)
         return found
@@ -66,7 +66,8 @@ def load_series(folder: Path) -> tuple[list[Series], list[str]]:
 
     The order is that of a reader: MNIST first, recipes as they stand before changed ones, then by name.
     """
-    records, problems = [], []
+    records: list[Record] = []
+    problems: list[str] = []
     for path in sorted(folder.glob("*.jsonl")):
         found, broken = EvidenceFile(folder, path.stem).read()
         records += found
