@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Answer
-from evidence_of import InProcess
 
 import tinydigits as td
+from conftest import Answer
+from evidence_of import InProcess
 from tinydigits.evidence import Record, Training, Watch, train_and_evaluate
 from tinydigits.recipes import get_recipe, override
 

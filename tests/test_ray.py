@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_certify import FILE, WORDS, lines_of, recipe, wait_for, without_time
 
 import tinydigits as td
+from test_certify import FILE, WORDS, lines_of, recipe, wait_for, without_time
 from tinydigits.evidence import Record, Training, train_and_evaluate
 
 SEEDS = 6

@@ -15,11 +15,11 @@ from pathlib import Path
 import optuna
 import pytest
 import torch
+
+import tinydigits as td
 from conftest import Answer
 from evidence_of import InProcess
 from test_certify import begin
-
-import tinydigits as td
 from tinydigits.evidence import sweep
 from tinydigits.evidence.measure import one_thread
 from tinydigits.evidence.search import _Search

@@ -68,5 +68,6 @@ def _show(claims: Sequence[Claim]) -> None:
             Text(bound, "green" if claim.reaches else ""), f"{100 * claim.share_9940:.0f} %",
             f"{claim.seconds_mean:.0f}",
         )  # fmt: skip
-    # A log has no width; a table pressed into 80 columns would be unreadable.
-    console().print(table, width=None if console().is_terminal else 120)
+    if not console().is_terminal:
+        console().width = max(console().width, 120)  # a log has no width to press a table into
+    console().print(table)
