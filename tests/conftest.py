@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+# Two threads in one process wait for each other whenever something else runs; set before PyTorch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import tinydigits as td
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

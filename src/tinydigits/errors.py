@@ -6,7 +6,7 @@ command line prints the message alone and leaves with the class's exit status.
 
 from __future__ import annotations
 
-__all__ = ["DataError", "TinydigitsError", "UsageError"]
+__all__ = ["DataError", "Stopped", "TinydigitsError", "UsageError"]
 
 
 class TinydigitsError(Exception):
@@ -25,3 +25,9 @@ class DataError(TinydigitsError, ValueError):
     """A file, folder, archive or download that is missing, broken or not what it claims to be."""
 
     exit_status = 3
+
+
+class Stopped(TinydigitsError):  # noqa: N818 - it is no error of anybody
+    """The user pressed Ctrl-C; the message says how to go on."""
+
+    exit_status = 130

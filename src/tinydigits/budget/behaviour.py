@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,15 +15,16 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 
 from tinydigits.budget.report import Check
+from tinydigits.budget.telling import told
 from tinydigits.budget.tracing import Trace
 from tinydigits.data.split import CLASSES
 
-__all__ = ["TOLERANCE", "Behaviour", "observe"]
+__all__ = ["Behaviour", "observe"]
 
-# Two outputs are the same if they differ by no more than this share of the largest score in the batch.
-TOLERANCE = 1e-4
+# Two outputs are the same if they differ by no more than this share of the largest score in the batch, or by no
+# more than rounding leaves where large numbers cancel out.
+_TOLERANCE, _ROUNDING = 1e-4, 1e-6
 _BATCH = 8
-_NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parent)
 
 
 @dataclass
@@ -36,7 +35,7 @@ class Behaviour:
         checks: what is demanded of every network.
         layers: how often each kind was met, in the mode in which it was met more often; `None`, as those
             below, if that could not be seen.
-        macs: multiply–adds for one image in evaluation mode.
+        macs: multiply–adds for one image in evaluation mode, if all of them could be counted.
         receptive_field: in pixels, of the last map.
         saved_by_folding: trainable scalars that go when batch norms are folded.
         uncounted: operations whose multiply–adds we do not know.
@@ -54,12 +53,11 @@ def observe(network: nn.Module, input_shape: Sequence[int]) -> Behaviour:
     """Runs a network in both modes and judges what every network must do; nothing that it raises gets out.
 
     Args:
-        network: is left in any state, as is PyTorch's random generator; see `spare`.
+        network: on the CPU; it is left in any state, as is PyTorch's random generator. See `borrowed`.
         input_shape: (channels, height, width) of an image.
     """
     behaviour = Behaviour()
-    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-    images = _images(input_shape).to(device)
+    images = _images(input_shape)
     torch.default_generator.manual_seed(0)
     stage = f"on {_BATCH} images in evaluation mode"
     try:
@@ -70,10 +68,10 @@ def observe(network: nn.Module, input_shape: Sequence[int]) -> Behaviour:
             alone = [network(image[None]) for image in images]
             stage = "in training mode"
             trained_output, trained, _ = _traced(network.train(), images)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         sizes = ", ".join(map(str, input_shape))
         asked = f"forward must take float32 [B, {sizes}] and return logits [B, {CLASSES}]"
-        behaviour.checks.append(_runs(f"crashes {stage}: {_told(error)}; {asked}", passed=False))
+        behaviour.checks.append(_runs(f"crashes {stage}: {told(error)}; {asked}", passed=False))
         return behaviour
 
     behaviour.checks.append(_runs("yes" if trace else f"yes, but cannot be traced: {obstacle}", trace is not None))
@@ -87,10 +85,10 @@ def observe(network: nn.Module, input_shape: Sequence[int]) -> Behaviour:
         behaviour.layers = _layers(trace, output)
         if trained is not None:
             behaviour.layers |= _layers(trained, trained_output)
-        behaviour.macs = trace.findings.macs // _BATCH
         behaviour.receptive_field = trace.receptive_field(_first(output))
         behaviour.saved_by_folding = trace.findings.saved_by_folding()
         behaviour.uncounted = sorted(trace.findings.uncounted)
+        behaviour.macs = None if behaviour.uncounted else trace.findings.macs // _BATCH
         behaviour.checks.append(_registered(trace.findings.unregistered))
     return behaviour
 
@@ -122,20 +120,7 @@ def _traced(network: nn.Module, images: Tensor) -> tuple[Any, Trace | None, str]
         with trace:
             return network(images), trace, ""
     except Exception as error:
-        return network(images), None, _told(error)
-
-
-def _told(error: Exception) -> str:
-    """An exception in one line, with the last line of the user's own code on its way."""
-    words = str(error).strip().splitlines()
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_file()
-        and not any(folder in Path(frame.filename).parents for folder in _NOT_THE_USERS)
-    ]
-    place = f" (line {frames[-1].lineno} of {Path(frames[-1].filename).name})" if frames else ""
-    return type(error).__name__ + (f": {words[0].rstrip('.')}" if words else "") + place
+        return network(images), None, told(error)
 
 
 def _first(output: Any) -> Tensor:
@@ -169,14 +154,14 @@ def _finite(output: Tensor) -> Check:
 
 
 def _same_answer(output: Tensor, again: Tensor, alone: Tensor, dropping: bool) -> Check:
-    scale = max(float(output.abs().max()), torch.finfo(output.dtype).tiny)
+    tolerance = max(_ROUNDING, _TOLERANCE * float(output.abs().max()))
     drift, company = (float((other - output).abs().max()) for other in (again, alone))
     found = "yes"
-    if drift > TOLERANCE * scale:
+    if drift > tolerance:
         culprit = "dropout is" if dropping else "something random or remembered is"
         remedy = "; give F.dropout training=self.training" if dropping else ""
         found = f"two runs on the same images differ by {drift:.2g}: {culprit} active in evaluation mode{remedy}"
-    elif company > TOLERANCE * scale:
+    elif company > tolerance:
         found = (
             f"an image alone differs from the same in a batch by {company:.2g}: "
             "in evaluation mode nothing may be computed across the batch"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import nn
 
 from tinydigits.budget.behaviour import Behaviour, observe
+from tinydigits.budget.borrowing import borrowed
 from tinydigits.budget.limits import LAYERS, Budget
 from tinydigits.budget.parameters import count_parameters, is_materialised
 from tinydigits.budget.report import Check, Report
-from tinydigits.budget.spare import spare
 from tinydigits.data.split import SIDE
 
 __all__ = ["check"]
@@ -29,8 +30,8 @@ def check(
 ) -> Report:
     """Runs a network on random images and reports what it costs, what it contains and whether it is sound.
 
-    What counts is what runs, whether written as modules or in `forward`; modules that are never called do not.
-    A layer is there if it is met in evaluation or in training mode:
+    What counts is what runs, whether written as modules or in `forward`; modules that are never called do
+    not. A layer is there if it is met in evaluation or in training mode:
 
     - `batch_norm`: a normalisation over the batch by PyTorch's own functions (not written out by hand).
     - `dropout`: activations times a random mask, with p > 0; not stochastic depth, nor dropped weights.
@@ -57,10 +58,11 @@ def check(
     parameters = frozen = None
     if is_materialised(network):
         parameters, frozen = count_parameters(network), count_parameters(network, trainable=False)
-        with spare(network) as twin:
-            seen = observe(twin, input_shape)
+        # In inference mode operations arrive whole, and not as the few that they are made of.
+        with torch.inference_mode(False), borrowed(network):
+            seen = observe(network, input_shape)
     else:
-        found = "has lazy layers without a shape; run one batch through the network before it is checked"
+        found = "has layers without values, lazy or on the meta device; run a batch through it before it is checked"
         seen = Behaviour([Check("runs", "in both modes, on one image and on many", found, passed=False)])
     folded = None
     if parameters is not None and seen.saved_by_folding is not None:
@@ -99,9 +101,8 @@ def _parameter_checks(budget: Budget, parameters: int | None, frozen: int) -> li
 
 
 def _macs_check(budget: Budget, seen: Behaviour) -> list[Check]:
-    if budget.macs is not None and seen.macs is not None and seen.uncounted:
-        missing = ", ".join(seen.uncounted)
-        found = f"unknown: {seen.macs:,} and those of {missing}, which we cannot count"
+    if budget.macs is not None and seen.uncounted:
+        found = f"unknown, since we cannot count those of {', '.join(seen.uncounted)}"
         return [Check("macs", f"at most {budget.macs:,}", found, passed=False)]
     return _at_most("macs", budget.macs, seen.macs)
 

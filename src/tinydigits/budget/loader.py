@@ -8,7 +8,6 @@ import importlib
 import importlib.util
 import inspect
 import sys
-import traceback
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from torch import nn
 
+from tinydigits.budget.telling import told
 from tinydigits.errors import DataError, UsageError
 
 __all__ = ["is_user_code", "load_network"]
@@ -35,8 +35,8 @@ def load_network(spec: str) -> nn.Module:
 
     Args:
         spec: `module:Name` or `path/to/file.py:Name`, split at the last colon. The name stands for a class
-            that needs no arguments, a function without arguments that returns a network, or a network. Modules
-            are also looked for in the working folder; a file can import those beside it while it loads.
+            that needs no arguments, a function without arguments that returns a network, or a network.
+            Modules are also looked for in the working folder; a file can import those beside it as it loads.
 
     Returns:
         The network, with its own initial weights.
@@ -68,18 +68,7 @@ def _running(spec: str) -> Iterator[None]:
     except (UsageError, DataError):
         raise
     except (Exception, SystemExit) as error:
-        file = Path(spec.rpartition(":")[0])
-        raise DataError(f"{spec} crashes while it is loaded: {_told(error, file)}") from error
-
-
-def _told(error: BaseException, file: Path) -> str:
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{type(error).__name__}: {error.msg} (line {error.lineno} of {Path(error.filename).name})"
-    words = str(error).strip().splitlines()
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).name == file.name]
-    place = f" (line {own[-1].lineno} of {file.name})" if own else ""
-    return type(error).__name__ + (f": {words[0]}" if words else "") + place
+        raise DataError(f"{spec} crashes while it is loaded: {told(error)}") from error
 
 
 def _run_file(file: Path) -> ModuleType:

@@ -9,9 +9,9 @@ __all__ = ["count_parameters", "is_materialised"]
 
 
 def is_materialised(network: nn.Module) -> bool:
-    """Whether every parameter and buffer has a shape, which those of lazy layers get in a first run."""
+    """Whether every parameter and buffer has values: not those of lazy layers, nor on the meta device."""
     tensors = [*network.parameters(), *network.buffers()]
-    return not any(is_lazy(tensor) for tensor in tensors)
+    return not any(is_lazy(tensor) or tensor.is_meta for tensor in tensors)
 
 
 def count_parameters(network: nn.Module, *, trainable: bool = True) -> int:

@@ -33,13 +33,13 @@ class Report:
     Attributes:
         target: what was checked, by the name it was asked for.
         parameters: trainable scalars, batch norm's included; buffers and frozen parameters are not
-            trainable, a complex scalar is two. `None` for lazy layers, whose shape nobody knows yet.
+            trainable, a complex scalar is two. `None` for lazy layers, whose shapes nobody knows yet.
         folded_parameters: the same after each batch norm that directly follows a convolution or linear layer
             is folded into it, where it leaves a bias for each channel if there was none; other batch norms
             keep theirs. `None` where the network does not run.
         macs: multiply–adds for one image in evaluation mode, of convolutions and matrix products that depend
             on the image; batch norm, pooling, activations and additions are not counted. `None` where the
-            network does not run.
+            network does not run or has layers that we cannot count.
         receptive_field: pixels that an element of the last map sees along an axis (the larger of the two),
             from kernels, strides and dilations, before the pooling of the whole map or the fully connected
             layer; not cut off at the image's border. `None` where the network does not run.

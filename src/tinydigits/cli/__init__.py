@@ -10,7 +10,7 @@ import sys
 import click
 
 from tinydigits import __version__
-from tinydigits.errors import TinydigitsError
+from tinydigits.errors import Stopped, TinydigitsError
 
 __all__ = ["main"]
 
@@ -54,9 +54,7 @@ def main() -> None:
         status = _tinydigits.main(prog_name="tinydigits", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Abort:
-        _leave("stopped", 130)
-    except KeyboardInterrupt as interrupt:
-        _leave(str(interrupt) or "stopped", 130)
+        _leave("stopped", Stopped.exit_status)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -64,6 +62,8 @@ def main() -> None:
         # Whoever read our output has gone; a second complaint, at exit, would reach nobody either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except Stopped as stopped:
+        _leave(str(stopped), stopped.exit_status)
     except TinydigitsError as error:
         _leave(f"Error: {error}", error.exit_status)
     sys.exit(status if isinstance(status, int) else 0)

@@ -8,6 +8,7 @@ import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
 from tinydigits.cli.evidence import executor_options, loaded, recipe_in_words, results_option
+from tinydigits.errors import Stopped
 
 __all__ = ["command"]
 
@@ -49,7 +50,7 @@ def command(  # noqa: PLR0917 - one argument an option
     try:
         claim = certify(recipe, data, seeds=seeds, executor=where, results=results, watch=live_watch(console()))
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(
+        raise Stopped(
             f"stopped; what is done is in {results / 'evidence' / recipe.name}.jsonl, and the same command goes on"
         ) from None
     if as_json:

@@ -68,8 +68,11 @@ def _subject(target: str) -> tuple[nn.Module, Budget, int | None, float | None]:
 
     if is_user_code(target):
         return load_network(target), Budget(), None, None
+    from tinydigits.recipes import RECIPES, weights_file
     from tinydigits.training.targets import resolve
 
+    if target in RECIPES and weights_file(target) is None:
+        return RECIPES[target].build(), RECIPES[target].budget, RECIPES[target].epochs, None
     found = resolve(target)
     if found.recipe is None:
         return found.network, Budget(), None, found.accuracy
@@ -80,7 +83,9 @@ def _show(report: Report) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("check", "required", "found", "verdict", title=Text(report.target))
+    table = Table(title=Text(report.target))
+    for title in ("check", "required", "found", "verdict"):
+        table.add_column(title, overflow="fold")
     for check in report.checks:
         verdict = Text("passed", "green") if check.passed else Text("failed", "bold red")
         table.add_row(*(Text(words) for words in (check.name, check.required, check.found)), verdict)

@@ -10,6 +10,7 @@ import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
 from tinydigits.cli.evidence import executor_options, loaded, results_option
+from tinydigits.errors import Stopped
 
 if TYPE_CHECKING:
     from tinydigits.evidence import Sweep, SweepTrial
@@ -63,9 +64,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
             executor=where, results=results, report=_report,
         )  # fmt: skip
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"stopped; what is done is in {results / 'sweeps'}, and the same command goes on"
-        ) from None
+        raise Stopped(f"stopped; what is done is in {results / 'sweeps'}, and the same command goes on") from None
     picture = found.storage.with_suffix(".png")
     write_atomically(picture, sweep_picture(found))
     best = shlex.join(["tinydigits", "train", recipe, *found.fixed, *found.best.words])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
-from tinydigits.errors import UsageError
+from tinydigits.errors import Stopped, UsageError
 
 if TYPE_CHECKING:
     from tinydigits.data import Dataset
@@ -85,7 +85,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
                 device=device, out=out, progress=live_progress(console()),
             )  # fmt: skip
     except Interrupted:
-        raise KeyboardInterrupt(f"stopped; go on with: tinydigits train --resume {resume_from or out}") from None
+        raise Stopped(f"stopped; go on with: tinydigits train --resume {resume_from or out}") from None
     if as_json:
         print_json(_summary(run))
 

@@ -39,8 +39,12 @@ DENSE = Recipe(
     schedule=Schedule("one_cycle", warmup=0.3),
     augmentation=Augmentation(rotation=10, translation=1.5, scale=0.1, shear=5),
     loss="nll",
-    dropout=0.1,
+    dropout=0.02,
     budget=_BUDGET,
-    origin="the network of dense-original with another training",
-    notes="",
+    origin="the network of dense-original, trained in our way",
+    notes=(
+        "Changed from the original: a one-cycle schedule that peaks at 0.1, with Nesterov momentum and weight decay, "
+        "instead of steps; a fuller affine map; and dropout 0.02 instead of 0.1, since with such augmentation so "
+        "small a network underfits (held-out accuracy 99.48 against 99.39, one seed, 15 epochs)."
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -127,16 +128,23 @@ class Recipe:
     def digest(self) -> str:
         """Twelve hexadecimal digits that change with anything that changes the training.
 
-        The name, the budget and the words about it are left out: they train nothing.
+        The name, the budget and the words about it are left out: they train nothing. So is each field that has
+        its default, so that a field that is added later, off by default, leaves older digests as they are.
         """
-        document = self.as_dict()
+        departures = _departures(self)
         for words in ("name", "budget", "origin", "notes"):
-            del document[words]
-        return hashlib.sha256(json.dumps(_numbers_as_floats(document), sort_keys=True).encode()).hexdigest()[:12]
+            departures.pop(words, None)
+        return hashlib.sha256(json.dumps(departures, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _numbers_as_floats(value: Any) -> Any:
-    """So that `rotation=10` and `rotation=10.0`, which train alike, have one digest."""
-    if isinstance(value, dict):
-        return {name: _numbers_as_floats(part) for name, part in value.items()}
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _departures(part: Any) -> Any:
+    """What differs from the defaults; numbers as floats, so that 10 and 10.0, which train alike, are alike."""
+    if dataclasses.is_dataclass(part):
+        return {
+            field.name: _departures(value)
+            for field in dataclasses.fields(part)
+            if (value := getattr(part, field.name)) != field.default
+        }
+    if isinstance(part, Set):
+        return sorted(part)
+    return float(part) if isinstance(part, int) and not isinstance(part, bool) else part

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import warnings
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -155,14 +156,17 @@ def load_tensors(path: Path) -> dict[str, Any]:
     """
     try:
         _bounded(path)
-        document = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of foreign pickle protocols; what cannot be read is an error
+            document = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise DataError(
             f"{path} holds more than tensors and plain containers (or is broken) and was not loaded; "
             "save a state_dict() of tensors"
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read as PyTorch weights: {str(error).splitlines()[0]}") from error
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise DataError(f"{path} cannot be read as PyTorch weights: {reason}") from error
     if not isinstance(document, dict):
         raise DataError(f"{path} holds a {type(document).__name__}, not a state dict")
     return document

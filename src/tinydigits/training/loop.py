@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,7 +72,8 @@ def train(
     settings = Settings(
         recipe=recipe,
         seed=seed,
-        dataset=dataset.name,
+        # The user's own data are found again from any folder; a published set goes by its name.
+        dataset=str(Path(dataset.name).absolute()) if Path(dataset.name).exists() else dataset.name,
         fingerprint=dataset.fingerprint,
         select="nothing" if full else select,
         device=choose_device(device).type,
@@ -170,9 +172,9 @@ def _run(
                 folder.save_progress(state)
             progress.epoch(metrics)
 
-    network = settings.recipe.build()
+    network = copy.deepcopy(engine.network).cpu().eval()
     network.load_state_dict(state.best)
-    run = Run(settings, state.history, network.eval(), evaluate(network, dataset.test))
+    run = Run(settings, state.history, network, evaluate(network, dataset.test))
     if folder is not None:
         run.folder = folder.path
         folder.save_final_model(_on_cpu(engine.network))

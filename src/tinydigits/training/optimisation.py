@@ -75,7 +75,7 @@ _SCHEDULES: dict[str, Callable[[torch.optim.Optimizer, Recipe, int], torch.optim
     "one_cycle": lambda optimizer, recipe, batches: torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
         max_lr=recipe.optimizer.lr,
-        total_steps=recipe.epochs * batches,
+        total_steps=recipe.epochs * batches + 1,  # it also steps after the last batch
         pct_start=recipe.schedule.warmup,
         cycle_momentum=False,
     ),

@@ -1,0 +1,219 @@
+"""The command line, run as a person would run it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+import tinydigits as td
+from tinydigits.recipes import RECIPES, get_recipe, override
+
+Answer = subprocess.CompletedProcess[str]
+Run = Callable[..., Answer]
+
+VERBS = ("train", "evaluate", "check", "recipes", "show", "data")
+
+
+def only_line(answer: Answer) -> str:
+    """The single line that a person is told; nothing is printed on standard output."""
+    assert answer.stdout == ""
+    lines = answer.stderr.strip().splitlines()
+    assert len(lines) == 1, answer.stderr
+    return lines[0]
+
+
+def test_help_waits_for_no_heavy_library() -> None:
+    code = (
+        "import sys, click\n"
+        "from tinydigits.cli import _tinydigits\n"
+        "_tinydigits.main(['--help'], standalone_mode=False)\n"
+        "heavy = {'torch', 'numpy', 'sklearn', 'matplotlib', 'rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert answer.returncode == 0, answer.stderr
+    assert all(verb in answer.stdout for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example(verb: str, tinydigits: Run) -> None:
+    answer = tinydigits(verb, "--help")
+    assert answer.returncode == 0
+    assert "Example:\n" in answer.stdout
+    assert f"$ tinydigits {verb}" in answer.stdout
+
+
+def test_train_evaluate_and_check_go_together(tinydigits: Run, tmp_path: Path) -> None:
+    trained = tinydigits("train", "dense", "epochs=2", "--dataset", "uci", "--seed", "7", "--out", "run", "--json")
+    assert trained.returncode == 0, trained.stderr
+    document = json.loads(trained.stdout)
+    assert {name: document[name] for name in ("recipe", "seed", "parameters", "epochs", "run", "dataset")} == {
+        "recipe": "dense",
+        "seed": 7,
+        "parameters": 18_970,
+        "epochs": 2,
+        "run": "run",
+        "dataset": "uci",
+    }
+    lines = [line for line in trained.stderr.splitlines() if line.startswith("epoch ")]
+    assert len(lines) == 2, "one line an epoch where there is no terminal"
+    assert "training_metrics.png" in trained.stderr
+
+    for target in ("run", "run/best_model.pth"):
+        evaluated = tinydigits("evaluate", target, "--dataset", "uci", "--json")
+        assert evaluated.returncode == 0, evaluated.stderr
+        found = json.loads(evaluated.stdout)
+        assert found["accuracy"] == pytest.approx(document["test_accuracy"])
+        assert found["accuracy"] == pytest.approx(100 * found["correct"] / found["total"])
+        assert found["total"] == 360
+        assert len(found["per_digit"]) == 10
+        assert found["target"] == target
+
+    checked = tinydigits("check", "run", "--min-accuracy", "99.9", "--json")
+    assert checked.returncode == 1
+    report = json.loads(checked.stdout)
+    assert [check["name"] for check in report["checks"] if not check["passed"]] == ["accuracy"]
+    assert tinydigits("check", "run", "--min-accuracy", "0", "--max-epochs", "2").returncode == 0
+
+
+def test_a_second_run_gets_a_folder_of_its_own(tinydigits: Run, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert tinydigits("train", "simple", "epochs=1", "--dataset", "uci").returncode == 0
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+
+
+def test_resuming_a_finished_run_prints_its_result(tinydigits: Run) -> None:
+    first = tinydigits("train", "simple", "epochs=1", "--dataset", "uci", "--out", "run", "--json")
+    second = tinydigits("train", "--resume", "run", "--json")
+    assert second.returncode == 0, second.stderr
+    assert json.loads(second.stdout)["test_accuracy"] == json.loads(first.stdout)["test_accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["train", "densse"], 2, "did you mean dense"),
+        (["train", "dense", "epoch=3"], 2, "did you mean epochs"),
+        (["train", "dense", "epochs=-1"], 2, "epochs must be from 1"),
+        (["train", "dense", "--seed", "-1", "--dataset", "uci"], 2, "the seed must be from 0"),
+        (["train", "dense", "--full", "--select", "test"], 2, "leave one out"),
+        (["train", "dense", "--dataset", "mnits"], 2, "did you mean 'mnist'"),
+        (["train", "dense", "--dataset", "nowhere/"], 3, "no file or folder"),
+        (["train", "dense", "--device", "tpu", "--dataset", "uci"], 2, "device must be"),
+        (["train", "--resume", "nowhere"], 3, "not a run folder"),
+        (["train", "dense", "--resume", "nowhere"], 2, "leave out a recipe"),
+        (["train", "--resume", "nowhere", "--full"], 2, "leave out --full"),
+        (["evaluate", "densse"], 2, "did you mean dense"),
+        (["evaluate", "nowhere/run"], 3, "there is no nowhere/run"),
+        (["evaluate", "missing.pth"], 3, "there is no file missing.pth"),
+        (["evaluate", "dense-original"], 3, "ships no weights"),
+        (["check", "nowhere.py:Net"], 3, "nowhere.py"),
+        (["check", "dense", "--require", "gapp"], 2, "gap"),
+        (["show", "densse"], 2, "did you mean dense"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_line_with_its_status(
+    words: list[str], status: int, told: str, tinydigits: Run
+) -> None:
+    answer = tinydigits(*words)
+    assert answer.returncode == status, answer.stderr
+    assert told in only_line(answer)
+
+
+@pytest.mark.parametrize(
+    "words", [["trian"], ["train", "--seed", "one"], ["train", "--select", "luck"], ["--nonsense"]]
+)
+def test_words_that_are_no_command_are_wrong_usage(words: list[str], tinydigits: Run) -> None:
+    answer = tinydigits(*words)
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+
+
+def test_weights_that_would_run_code_are_not_loaded(tinydigits: Run, tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (Path.touch, (Path(tmp_path / "owned"),))  # type: ignore[return-value]
+
+    torch.save({"weight": Evil()}, tmp_path / "evil.pth")
+    answer = tinydigits("evaluate", "evil.pth", "--dataset", "uci")
+    assert answer.returncode == 3
+    assert "was not loaded" in only_line(answer)
+    assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip", b"\x80\x04K\x01.", b"\x00" * 100])
+@pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
+def test_broken_weights_are_named(content: bytes, name: str, tinydigits: Run, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    answer = tinydigits("evaluate", name, "--dataset", "uci")
+    assert answer.returncode == 3, answer.stderr
+    assert name in only_line(answer)
+
+
+def test_weights_of_another_shape_fit_no_network(tinydigits: Run, tmp_path: Path) -> None:
+    torch.save({"weight": torch.zeros(3, 3)}, tmp_path / "other.pth")
+    answer = tinydigits("evaluate", "other.pth", "--dataset", "uci")
+    assert answer.returncode == 3
+    assert "none of recognizer, simple" in only_line(answer)
+
+
+def test_without_mnist_and_network_auto_trains_on_uci_and_says_so_loudly(tinydigits: Run, tmp_path: Path) -> None:
+    nowhere = {
+        "TINYDIGITS_DATA": str(tmp_path / "empty"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "HOME": str(tmp_path),
+        "LOCALAPPDATA": str(tmp_path / "cache"),
+        **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"),
+    }
+    answer = tinydigits("train", "simple", "epochs=1", "--out", "run", "--json", environment=nowhere)
+    assert answer.returncode == 0, answer.stderr
+    assert "THIS IS NOT MNIST" in answer.stderr
+    assert json.loads(answer.stdout)["dataset"] == "uci"
+    assert "THIS IS NOT MNIST" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    refused = tinydigits("train", "simple", "--dataset", "mnist", environment=nowhere)
+    assert refused.returncode == 3
+    assert "Traceback" not in refused.stderr
+
+
+def test_recipes_are_listed(tinydigits: Run) -> None:
+    rows = json.loads(tinydigits("recipes", "--json").stdout)
+    assert [row["name"] for row in rows] == list(RECIPES)
+    assert sum(row["default"] for row in rows) == 1
+    by_name = {row["name"]: row for row in rows}
+    assert by_name["gap"]["parameters"] == 18_596
+    assert by_name["skip"]["epochs"] == 10
+    listed = tinydigits("recipes")
+    assert listed.returncode == 0
+    assert "18,596" in listed.stderr
+
+
+def test_a_recipe_is_shown_with_its_fields_and_layers(tinydigits: Run) -> None:
+    shown = tinydigits("show", "dense")
+    assert shown.returncode == 0
+    assert "optimizer.lr" in shown.stderr
+    assert "18,970" in shown.stderr
+    document = json.loads(tinydigits("show", "dense", "--json").stdout)
+    assert document["parameters"] == 18_970
+    assert override(get_recipe("dense"), [f"epochs={document['epochs']}"]) == get_recipe("dense")
+
+
+def test_own_data_are_measured_whole_unless_they_were_trained_on(
+    uci: td.Dataset, tinydigits: Run, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    images, labels = uci.train.images[:400, 0].numpy(), uci.train.labels[:400].numpy()
+    np.savez(tmp_path / "own.npz", images=images, labels=labels)
+    trained = tinydigits("train", "simple", "epochs=1", "--dataset", "own.npz", "--out", "run", "--json")
+    assert trained.returncode == 0, trained.stderr
+    seen = json.loads(tinydigits("evaluate", "run", "--dataset", "own.npz", "--json").stdout)
+    assert seen["accuracy"] == pytest.approx(json.loads(trained.stdout)["test_accuracy"])
+    assert seen["total"] < 400
+    np.savez(tmp_path / "other.npz", images=images[:200], labels=labels[:200])
+    assert json.loads(tinydigits("evaluate", "run", "--dataset", "other.npz", "--json").stdout)["total"] == 200

@@ -1,0 +1,90 @@
+"""What the README promises is so."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import tinydigits as td
+from tinydigits.recipes import RECIPES, get_recipe, load_weights, weights_file
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIVE = ("recognizer", "simple", "gap", "skip", "dense")
+
+sys.path.insert(0, str(ROOT))
+from benchmarks.five import TABLE, with_table  # noqa: E402
+
+
+def test_the_table_of_the_five_systems_is_that_of_the_results() -> None:
+    assert with_table(README, TABLE) == README
+
+
+@pytest.mark.parametrize("name", FIVE)
+def test_shipped_weights_reach_what_the_table_says(name: str, mnist: td.Dataset) -> None:
+    accuracy = td.evaluate(td.pretrained(name), mnist.test).accuracy
+    row = next(row for row in json.loads(TABLE.read_text(encoding="utf-8"))["rows"] if row["recipe"] == name)
+    # Two images more or fewer: another processor rounds sums in another way.
+    assert accuracy == pytest.approx(row["last_epoch"], abs=0.021)
+    assert accuracy >= 99.40
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if weights_file(name)])
+def test_shipped_weights_are_those_of_todays_recipe_and_small(name: str) -> None:
+    path = weights_file(name)
+    assert path is not None
+    assert path.stat().st_size < 90_000
+    notes = load_weights(path)[1]
+    assert notes["recipe"] == name
+    assert notes["digest"] == get_recipe(name).digest()
+
+
+def test_evaluate_works_at_once(tinydigits: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    answer = tinydigits("evaluate", "dense", "--json")
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    assert found["dataset"] == "mnist"
+    assert found["total"] == 10_000
+    assert found["accuracy"] >= 99.40
+
+
+@pytest.mark.parametrize("name", FIVE)
+def test_each_recipe_passes_its_own_check(
+    name: str, tinydigits: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    answer = tinydigits("check", name, "--json")
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["passed"]
+
+
+def test_the_python_example_runs(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    quick = example.replace('"simple", mnist', "td.Recipe.quick, mnist").replace('td.load("mnist")', 'td.load("uci")')
+    prelude = (
+        "import tinydigits as td\n"
+        "from tinydigits.recipes import get_recipe, override\n"
+        "td.Recipe.quick = override(get_recipe('simple'), ['epochs=1'])\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-W", "error", "-c", prelude + quick], capture_output=True, text=True, cwd=tmp_path,
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"^\$ tinydigits ([a-z]+)", README, re.MULTILINE))))
+def test_every_verb_that_the_readme_shows_is_there(
+    line: str, tinydigits: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    assert tinydigits(line, "--help").returncode == 0
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_every_file_that_the_readme_links_to_is_there(path: str) -> None:
+    assert (ROOT / path).exists()
