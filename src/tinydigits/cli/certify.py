@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
-from tinydigits.cli.evidence import executor_options, loaded, recipe_in_words, results_option
+from tinydigits.cli.evidence import executor_options, json_alone, loaded, recipe_in_words, results_option
 from tinydigits.errors import Stopped
 
 __all__ = ["command"]
@@ -48,7 +48,8 @@ def command(  # noqa: PLR0917 - one argument an option
     recipe = recipe_in_words(words)
     data = loaded(dataset, data_dir)
     try:
-        claim = certify(recipe, data, seeds=seeds, executor=where, results=results, watch=live_watch(console()))
+        with json_alone():
+            claim = certify(recipe, data, seeds=seeds, executor=where, results=results, watch=live_watch(console()))
     except KeyboardInterrupt:
         raise Stopped(
             f"stopped; what is done is in {results / 'evidence' / recipe.name}.jsonl, and the same command goes on"

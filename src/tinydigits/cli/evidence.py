@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from tinydigits.data import Dataset
     from tinydigits.recipes import Recipe
 
-__all__ = ["executor_options", "loaded", "recipe_in_words", "results_option", "warn"]
+__all__ = ["executor_options", "json_alone", "loaded", "recipe_in_words", "results_option", "warn"]
 
 results_option = click.option(
     "--results",
@@ -38,6 +40,11 @@ def executor_options(command: Any) -> Any:
         show_default=True,
         help="local: a process a core of this machine; ray: an existing Ray cluster.",
     )(command)
+
+
+def json_alone() -> contextlib.redirect_stdout[TextIO]:
+    """Inside, what others print (Ray tells of its dead nodes) goes to standard error, so that it is not in the JSON."""
+    return contextlib.redirect_stdout(sys.stderr)
 
 
 def recipe_in_words(words: Sequence[str]) -> Recipe:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
-from tinydigits.cli.evidence import executor_options, loaded, recipe_in_words, results_option
+from tinydigits.cli.evidence import executor_options, json_alone, loaded, recipe_in_words, results_option
 
 __all__ = ["command"]
 
@@ -50,9 +50,10 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     where = choose_executor(executor, ray_address)
     recipe = recipe_in_words(words)
     data = loaded(dataset, data_dir)
-    found = reproduce(
-        recipe, data, seeds=seeds, published=published, results=results, executor=where, watch=live_watch(console())
-    )
+    with json_alone():
+        found = reproduce(
+            recipe, data, seeds=seeds, published=published, results=results, executor=where, watch=live_watch(console())
+        )
     if as_json:
         print_json(found.as_dict())
     else:

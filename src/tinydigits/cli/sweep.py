@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
-from tinydigits.cli.evidence import executor_options, loaded, results_option
+from tinydigits.cli.evidence import executor_options, json_alone, loaded, results_option
 from tinydigits.errors import Stopped
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     base = get_recipe(recipe)
     data = loaded(dataset, data_dir)
     try:
-        found = sweep(
-            base, words, data, trials=trials, max_parameters=max_parameters,
-            executor=where, results=results, report=_report,
-        )  # fmt: skip
+        with json_alone():
+            found = sweep(
+                base, words, data, trials=trials, max_parameters=max_parameters,
+                executor=where, results=results, report=_report,
+            )  # fmt: skip
     except KeyboardInterrupt:
         raise Stopped(f"stopped; what is done is in {results / 'sweeps'}, and the same command goes on") from None
     picture = found.storage.with_suffix(".png")
