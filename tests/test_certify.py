@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 import tinydigits as td
 from conftest import Answer
-from evidence_of import InProcess
+from evidence_of import InProcess, record
+from tinydigits.cli.watching import live_watch
 from tinydigits.evidence import Record, Training, Watch, train_and_evaluate
 from tinydigits.recipes import get_recipe, override
 
@@ -86,15 +89,17 @@ def test_two_certifications_of_one_recipe_share_the_work(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_ctrl_c_ends_workers_and_says_how_to_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_whatever_ends_a_certification_ends_its_workers(tmp_path: Path, number: signal.Signals) -> None:
     process = begin(tmp_path, "certify", "simple", "epochs=500", "--dataset", "uci", "--seeds", 2)
     assert process.stderr is not None
     while "begins" not in process.stderr.readline():
         assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
+    # Workers hold the pipes too: what they wrote comes to its end when they do.
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "the same command goes on" in errors
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}[number]
+    assert ("the same command goes on" in errors) is (number == signal.SIGINT)
     assert "Traceback" not in errors
 
 
@@ -136,6 +141,22 @@ def test_only_missing_seeds_of_this_very_recipe_are_trained(tmp_path: Path, uci:
     assert len(lines_of(file)) == 3
     assert td.certify(recipe(), uci, seeds=1, executor=executor, results=tmp_path).mean == one.mean
     assert len(executor.tasks) == 3
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_view_tells_what_runs_what_is_done_and_what_it_shows(terminal: bool) -> None:
+    console = Console(file=io.StringIO(), force_terminal=terminal, highlight=False, width=200, height=30)
+    watch = live_watch(console)
+    watch.start("gap on mnist", [0, 1, 2], [record(0, range(60))])
+    watch.started(1)
+    watch.notice("line 7 was broken")
+    watch.finished(record(1, range(50)))
+    watch.started(2)
+    watch.stop()
+    assert isinstance(console.file, io.StringIO)
+    words = console.file.getvalue()
+    for part in ("gap on mnist", "line 7 was broken", "99.50", "2 of 3", "99.450 ± 0.071 %", "about 1 min 00 s left"):
+        assert part in words
 
 
 def test_no_seeds_are_refused(uci: td.Dataset, tmp_path: Path) -> None:

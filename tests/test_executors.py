@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -82,6 +83,14 @@ def test_an_executor_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch)
         choose_executor("dask")
     with pytest.raises(td.UsageError, match="--ray-address"):
         choose_executor("local", "127.0.0.1:6379")
+
+
+def test_an_address_where_nobody_is_fails_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    for address in (f"127.0.0.1:{free}", f"ray://127.0.0.1:{free}", "127.0.0.1:many"):
+        with pytest.raises(td.UsageError, match=f"no Ray cluster answers at {address}"):
+            list(choose_executor("ray", address).run(_work, tmp_path, ["a"]))
 
 
 def test_nothing_to_do_starts_nothing(tmp_path: Path) -> None:

@@ -32,9 +32,10 @@ class Cluster:
     def __init__(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, Path(__file__).with_name("ray_cluster.py")],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=ENVIRONMENT,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
         )  # fmt: skip
         self.address = self.line()
+        assert self.address, "Ray did not start"
 
     def line(self) -> str:
         assert self.process.stdout is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Callable, Generator, Iterable
 from typing import Any, TypeVar
 
@@ -70,13 +71,32 @@ class RayExecutor:
             ray.shutdown()  # which also cancels what this program still has running
 
     def _connect(self) -> None:
+        self._find()
         try:
             self._ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise UsageError(
-                f"no Ray cluster answers at {self._address}: {str(error).splitlines()[0]}; start one by "
-                "`ray start --head`, and give its address by --ray-address"
-            ) from error
+            raise self._no_cluster(str(error).splitlines()[0]) from error
+
+    def _find(self) -> None:
+        """See whether there is anybody: Ray itself would try for many minutes."""
+        host, colon, port = self._address.removeprefix("ray://").rpartition(":")
+        if not colon:
+            return
+        hosts = [host]
+        if not self._address.startswith("ray://") and host in ("127.0.0.1", "localhost"):
+            # Ray means this one, whichever of the two it is given.
+            hosts.append(self._ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
+        for host in hosts:
+            try:
+                socket.create_connection((host, int(port)), timeout=10).close()
+            except (OSError, ValueError) as error:
+                raise self._no_cluster(f"{host}:{port}: {error}") from error
+
+    def _no_cluster(self, reason: str) -> UsageError:
+        return UsageError(
+            f"no Ray cluster answers at {self._address} ({reason}); start one by `ray start --head` and give its "
+            "address by --ray-address; docs/evidence.md says what 127.0.0.1 needs"
+        )
 
     def _cores(self) -> int:
         resources = self._ray.cluster_resources()  # type: ignore[no-untyped-call]
