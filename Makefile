@@ -21,6 +21,10 @@ train: $(VENV)/.package
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(ARGS)
 
+# README's table, the picture and the pages, from results/evidence.
+results: $(VENV)/.package
+	$(BIN)/python results/regenerate.py
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -19,6 +19,7 @@ from tinydigits.errors import DataError, TinydigitsError, UsageError
 if TYPE_CHECKING:
     from tinydigits.budget import Budget, Report, check
     from tinydigits.data import Dataset, Split, load
+    from tinydigits.evidence import Claim, certify
     from tinydigits.networks import classify
     from tinydigits.recipes import Recipe
     from tinydigits.training import Evaluation, Run, evaluate, pretrained, resume, train
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Budget",
+    "Claim",
     "DataError",
     "Dataset",
     "Evaluation",
@@ -36,6 +38,7 @@ __all__ = [
     "Split",
     "TinydigitsError",
     "UsageError",
+    "certify",
     "check",
     "classify",
     "evaluate",
@@ -48,6 +51,7 @@ __all__ = [
 _ROOMS = {
     "budget": ("Budget", "Report", "check"),
     "data": ("Dataset", "Split", "load"),
+    "evidence": ("Claim", "certify"),
     "networks": ("classify",),
     "recipes": ("Recipe",),
     "training": ("Evaluation", "Run", "evaluate", "pretrained", "resume", "train"),

@@ -14,7 +14,10 @@ from tinydigits.errors import Stopped, TinydigitsError
 
 __all__ = ["main"]
 
-_VERBS = ("train", "evaluate", "check", "recipes", "show", "data")
+_VERBS = (
+    "train", "evaluate", "check", "recipes", "show", "data",
+    "certify", "results", "compare", "mistakes", "reproduce", "sweep",
+)  # fmt: skip
 
 
 class _Verbs(click.Group):

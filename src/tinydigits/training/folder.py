@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import pickle
-import platform
-import subprocess
 import warnings
 import zipfile
 from dataclasses import asdict, dataclass
@@ -17,9 +14,9 @@ from typing import Any, get_args
 import torch
 from torch import Tensor
 
-import tinydigits
 from tinydigits.errors import DataError, UsageError
 from tinydigits.files import write_atomically
+from tinydigits.provenance import commit, machine, versions
 from tinydigits.recipes import recipe_from_dict
 from tinydigits.training.run import EpochMetrics, Selection, Settings
 
@@ -88,13 +85,9 @@ class RunFolder:
             "select": settings.select,
             "device": settings.device,
             "threads": settings.threads,
-            "versions": {
-                "tinydigits": tinydigits.__version__,
-                "torch": torch.__version__,
-                "python": platform.python_version(),
-            },
-            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-            "commit": _commit(),
+            "versions": versions(),
+            "machine": machine(),
+            "commit": commit(),
         }
         write_atomically(self.config, json.dumps(document, indent=2) + "\n")
 
@@ -195,15 +188,3 @@ def _bounded(path: Path) -> None:
 def _read(path: Path) -> str:
     _bounded(path)
     return path.read_text(encoding="utf-8")
-
-
-def _commit() -> str | None:
-    """The commit of the project's checkout, where the package runs from one."""
-    try:
-        answer = subprocess.run(
-            ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"],
-            capture_output=True, text=True, timeout=5, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip()

@@ -1,0 +1,61 @@
+"""`tinydigits certify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinydigits.cli.console import console, data_options, json_option, print_json
+from tinydigits.cli.evidence import executor_options, json_alone, loaded, recipe_in_words, results_option
+from tinydigits.errors import Stopped
+
+__all__ = ["command"]
+
+
+@click.command("certify")
+@click.argument("words", metavar="RECIPE [FIELD=VALUE]...", nargs=-1, required=True)
+@click.option("--seeds", type=click.IntRange(1), default=20, show_default=True, help="Seeds 0…N − 1, none dropped.")
+@data_options
+@executor_options
+@results_option
+@json_option
+def command(  # noqa: PLR0917 - one argument an option
+    words: tuple[str, ...],
+    seeds: int,
+    dataset: str,
+    data_dir: Path | None,
+    executor: str,
+    ray_address: str | None,
+    results: Path,
+    as_json: bool,
+) -> None:
+    """Train many seeds of RECIPE and say what they show: mean, deviation and what can be claimed of it.
+
+    Each seed trains on all training images, takes the last weights, looks at the test set once, and is
+    written to RESULTS/evidence/RECIPE.jsonl as soon as it is done. The same command goes on with the seeds
+    that are missing, whatever stopped it.
+
+    \b
+    Example:
+      $ tinydigits certify gap --seeds 20
+      $ tinydigits certify gap optimizer.lr=0.05 --seeds 10 --executor ray --ray-address 10.0.0.1:6379
+    """
+    from tinydigits.cli.watching import claim_in_words, live_watch
+    from tinydigits.evidence import certify, choose_executor
+
+    where = choose_executor(executor, ray_address)
+    recipe = recipe_in_words(words)
+    data = loaded(dataset, data_dir)
+    try:
+        with json_alone():
+            claim = certify(recipe, data, seeds=seeds, executor=where, results=results, watch=live_watch(console()))
+    except KeyboardInterrupt:
+        raise Stopped(
+            f"stopped; what is done is in {results / 'evidence' / recipe.name}.jsonl, and the same command goes on"
+        ) from None
+    if as_json:
+        print_json(claim.row())
+        return
+    name = " ".join([claim.recipe, *claim.overrides])
+    console().print(f"{name} on {claim.dataset}: {claim_in_words(claim)}", markup=False, soft_wrap=True)

@@ -1,0 +1,71 @@
+"""What the verbs on evidence have in common: options, and recipes in words."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from tinydigits.cli.console import console
+from tinydigits.errors import UsageError
+
+if TYPE_CHECKING:
+    from tinydigits.data import Dataset
+    from tinydigits.recipes import Recipe
+
+__all__ = ["executor_options", "json_alone", "loaded", "recipe_in_words", "results_option", "warn"]
+
+results_option = click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Folder with evidence/RECIPE.jsonl.",
+)
+
+
+def executor_options(command: Any) -> Any:
+    """`--executor` and `--ray-address`."""
+    command = click.option("--ray-address", metavar="HOST:PORT", help="Head of the Ray cluster, for --executor ray.")(
+        command
+    )
+    return click.option(
+        "--executor",
+        type=click.Choice(["local", "ray"]),
+        default="local",
+        show_default=True,
+        help="local: a process a core of this machine; ray: an existing Ray cluster.",
+    )(command)
+
+
+def json_alone() -> contextlib.redirect_stdout[TextIO]:
+    """Inside, what others print (Ray tells of its dead nodes) goes to standard error, so that it is not in the JSON."""
+    return contextlib.redirect_stdout(sys.stderr)
+
+
+def recipe_in_words(words: Sequence[str]) -> Recipe:
+    """A recipe's name and what is changed, as `gap epochs=3`."""
+    from tinydigits.recipes import get_recipe, override
+
+    if not words or "=" in words[0]:
+        raise UsageError("give a recipe's name first, and then what is changed of it, as: gap epochs=3")
+    return override(get_recipe(words[0]), words[1:])
+
+
+def loaded(dataset: str, data_dir: Path | None) -> Dataset:
+    """The data set, with what must be said about it."""
+    from tinydigits.data import load
+
+    data = load(dataset, data_dir, progress=True)
+    if data.notice:
+        warn(data.notice)
+    return data
+
+
+def warn(sentence: str) -> None:
+    """Something that the user should know, on standard error."""
+    console().print(sentence, style="bold yellow", markup=False, soft_wrap=True)

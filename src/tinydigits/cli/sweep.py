@@ -1,0 +1,105 @@
+"""`tinydigits sweep`."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tinydigits.cli.console import console, data_options, json_option, print_json
+from tinydigits.cli.evidence import executor_options, json_alone, loaded, results_option
+from tinydigits.errors import Stopped
+
+if TYPE_CHECKING:
+    from tinydigits.evidence import Sweep, SweepTrial
+
+__all__ = ["command"]
+
+
+@click.command("sweep")
+@click.argument("recipe")
+@click.argument("words", metavar="FIELD=SPACE...", nargs=-1, required=True)
+@click.option("--trials", type=click.IntRange(1), default=50, show_default=True, help="Those of earlier calls count.")
+@click.option("--max-parameters", type=click.IntRange(0), help="Refuse networks with more trainable scalars.")
+@data_options
+@executor_options
+@results_option
+@json_option
+def command(  # noqa: PLR0913, PLR0917 - one argument an option
+    recipe: str,
+    words: tuple[str, ...],
+    trials: int,
+    max_parameters: int | None,
+    dataset: str,
+    data_dir: Path | None,
+    executor: str,
+    ray_address: str | None,
+    results: Path,
+    as_json: bool,
+) -> None:
+    """Search for values of RECIPE's fields that do best on held-out training images.
+
+    A SPACE is low..high, log:low..high or a|b|c; FIELD=VALUE is set for all trials. The test set is not used.
+    The same command goes on with a sweep that was stopped. At the end: a table, a picture, and the words that
+    reproduce the best trial.
+
+    \b
+    Example:
+      $ tinydigits sweep gap optimizer.lr=log:0.01..1 augmentation.rotation=0..15 --trials 50
+      $ tinydigits sweep gap "network=gap|simple|skip" epochs=5 --max-parameters 15000
+    """
+    from tinydigits.evidence import choose_executor, sweep
+    from tinydigits.evidence.pictures import sweep_picture
+    from tinydigits.files import write_atomically
+    from tinydigits.recipes import get_recipe
+
+    where = choose_executor(executor, ray_address)
+    base = get_recipe(recipe)
+    data = loaded(dataset, data_dir)
+    try:
+        with json_alone():
+            found = sweep(
+                base, words, data, trials=trials, max_parameters=max_parameters,
+                executor=where, results=results, report=_report,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        raise Stopped(f"stopped; what is done is in {results / 'sweeps'}, and the same command goes on") from None
+    picture = found.storage.with_suffix(".png")
+    write_atomically(picture, sweep_picture(found))
+    best = shlex.join(["tinydigits", "train", recipe, *found.fixed, *found.best.words])
+    if as_json:
+        print_json({**found.as_dict(), "picture": str(picture), "command": best})
+    else:
+        _show(found, picture, best)
+
+
+def _report(trial: SweepTrial) -> None:
+    ending = trial.problem if trial.accuracy is None else f"{trial.accuracy:.2f} %"
+    console().print(f"trial {trial.number}: {' '.join(trial.words)}: {ending}", markup=False, soft_wrap=True)
+
+
+def _show(found: Sweep, picture: Path, best: str) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=f"{found.recipe}: the best of {len(found.trials)} trials, on held-out images of {found.dataset}"
+    )
+    table.add_column("trial", justify="right")
+    for field in found.fields:
+        table.add_column(field, justify="right")
+    table.add_column("held-out accuracy, %", justify="right")
+    complete = sorted(
+        (trial for trial in found.trials if trial.accuracy is not None), key=lambda trial: -(trial.accuracy or 0)
+    )
+    for trial in complete[:10]:
+        values = [Text(word.partition("=")[2][:10]) for word in trial.words]
+        style = "green" if trial is complete[0] else None
+        table.add_row(str(trial.number), *values, f"{trial.accuracy:.2f}", style=style)
+    console().print(table)
+    ended = len(found.trials) - len(complete)
+    console().print(f"{ended} trials were given up or refused; picture: {picture}", markup=False, soft_wrap=True)
+    console().print("the best again, by the last epoch's held-out accuracy:", markup=False)
+    click.echo(best)

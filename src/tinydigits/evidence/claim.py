@@ -1,0 +1,121 @@
+"""What may be said of a recipe after so many seeds."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinydigits.evidence.contested import accuracy_without_contested
+from tinydigits.evidence.record import Record
+from tinydigits.evidence.statistics import lower_bound, share_interval
+
+__all__ = ["TARGET", "Claim", "make_claim"]
+
+TARGET = 99.40
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The distribution of the test accuracy over seeds, as PROTOCOL asks for it; accuracies in percent.
+
+    Attributes:
+        recipe: the recipe's name.
+        overrides: `field=value` words, where it is not the recipe as it now stands.
+        digest: of the recipe's content.
+        dataset: what it was measured on.
+        seeds: how many.
+        mean: of the test accuracies.
+        sd: their standard deviation (n − 1); None for a single seed.
+        min: the lowest.
+        max: the highest.
+        lower95: one-sided 95 % lower confidence bound of the mean by Student's t; None for a single seed.
+        share_9940: share of seeds at or above 99.40, in [0, 1].
+        share_interval: its Wilson interval (95 %).
+        mean_uncontested: mean accuracy without MNIST's contested labels; None on other data.
+        parameters: trainable scalars.
+        folded_parameters: the same with batch norm folded.
+        macs: multiply–adds for one image.
+        epochs: passes over the training images.
+        seconds_mean: of a training.
+        train_images: how many images it was trained on.
+        machines: on which the seeds were trained.
+        versions: of the software, each as one line.
+        commits: of the source.
+    """
+
+    recipe: str
+    overrides: tuple[str, ...]
+    digest: str
+    dataset: str
+    seeds: int
+    mean: float
+    sd: float | None
+    min: float
+    max: float
+    lower95: float | None
+    share_9940: float
+    share_interval: tuple[float, float]
+    mean_uncontested: float | None
+    parameters: int
+    folded_parameters: int | None
+    macs: int | None
+    epochs: int
+    seconds_mean: float
+    train_images: int
+    machines: tuple[str, ...]
+    versions: tuple[str, ...]
+    commits: tuple[str, ...]
+
+    @property
+    def reaches(self) -> bool:
+        """Whether it reaches 99.40, which is to say that the lower bound of its mean does."""
+        return self.lower95 is not None and self.lower95 >= TARGET
+
+    def row(self) -> dict[str, Any]:
+        """Plain containers, as `tinydigits results --json` prints them."""
+        first = (
+            "recipe", "parameters", "epochs", "seeds", "mean", "sd", "min", "max", "lower95", "share_9940",
+            "seconds_mean", "train_images",
+        )  # fmt: skip
+        everything = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
+        return {name: everything[name] for name in first} | everything | {"reaches": self.reaches}
+
+
+def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Claim:
+    """The claim of records that differ in their seed alone; there must be one at least."""
+    accuracies = [record.test_accuracy for record in records]
+    hits = sum(accuracy >= TARGET for accuracy in accuracies)
+    uncontested = [accuracy for record in records if (accuracy := accuracy_without_contested(record)) is not None]
+    one = records[0]
+    return Claim(
+        recipe=one.recipe,
+        overrides=tuple(overrides),
+        digest=one.digest,
+        dataset=one.dataset,
+        seeds=len(records),
+        mean=statistics.fmean(accuracies),
+        sd=statistics.stdev(accuracies) if len(records) > 1 else None,
+        min=min(accuracies),
+        max=max(accuracies),
+        lower95=lower_bound(accuracies),
+        share_9940=hits / len(records),
+        share_interval=share_interval(hits, len(records)),
+        mean_uncontested=statistics.fmean(uncontested) if uncontested else None,
+        parameters=one.parameters,
+        folded_parameters=one.folded_parameters,
+        macs=one.macs,
+        epochs=one.epochs,
+        seconds_mean=statistics.fmean(record.seconds for record in records),
+        train_images=one.train_images,
+        machines=_different(record.machine for record in records),
+        versions=_different(
+            ", ".join(f"{name} {number}" for name, number in record.versions.items()) for record in records
+        ),
+        commits=_different(record.commit for record in records if record.commit),
+    )
+
+
+def _different(words: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))

@@ -1,0 +1,120 @@
+"""Is one recipe better than another?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinydigits.errors import DataError
+from tinydigits.evidence.record import Record
+from tinydigits.evidence.series import find_series
+from tinydigits.evidence.statistics import bootstrap_difference, mcnemar
+from tinydigits.recipes import Recipe
+
+__all__ = ["Comparison", "compare"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two recipes on the same test images, with the same seeds.
+
+    Attributes:
+        first: a recipe, in words.
+        second: another.
+        dataset: what both were tested on.
+        seeds: seeds 0…n − 1 of both are compared.
+        images: of the test set.
+        difference: mean accuracy of `first` less that of `second`, in points.
+        low: of the 95 % interval of `difference`, over seeds and images (over images alone for one seed).
+        high: likewise.
+        mcnemar_p: exact two-sided p-value for the two networks of a single seed; None for several.
+    """
+
+    first: str
+    second: str
+    dataset: str
+    seeds: int
+    images: int
+    difference: float
+    low: float
+    high: float
+    mcnemar_p: float | None
+
+    @property
+    def better(self) -> str | None:
+        """The one that is better; None where the interval holds zero."""
+        if self.low > 0:
+            return self.first
+        return self.second if self.high < 0 else None
+
+    @property
+    def sentence(self) -> str:
+        """What a person wants to know."""
+        ahead, behind = (self.first, self.second) if self.difference >= 0 else (self.second, self.first)
+        low, high = (self.low, self.high) if self.difference >= 0 else (-self.high, -self.low)
+        size = f"{abs(self.difference):.3f} points"
+        interval = f"95 % interval {low:.3f} to {high:.3f}"
+        images = f"the same {self.images:,} test images of {self.dataset}"
+        if self.mcnemar_p is not None:
+            return (
+                f"One training of each says nothing sure about the recipes; that of {ahead} is ahead of that of "
+                f"{behind} by {size} on {images} ({interval}; McNemar's p = {self.mcnemar_p:.3f})."
+            )
+        where = f"{self.seeds} seeds of each, {images}"
+        if self.better:
+            return f"{ahead} is better than {behind} by {size} ({interval}; {where})."
+        return f"No difference can be told: {ahead} is ahead of {behind} by {size} ({interval}; {where})."
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain containers, as `tinydigits compare --json` prints them."""
+        return {**asdict(self), "better": self.better, "sentence": self.sentence}
+
+
+def compare(folder: Path, first: tuple[str, Recipe], second: tuple[str, Recipe]) -> Comparison:
+    """Compare two recipes by their evidence: paired over test images, and over the seeds that both have.
+
+    Args:
+        folder: holds the `RECIPE.jsonl`.
+        first: a recipe, and how it is to be called.
+        second: likewise.
+
+    Raises:
+        DataError: one of them has no evidence, or none on the data of the other.
+    """
+    of_first = find_series(folder, first[1])
+    of_second = find_series(folder, second[1], of_first.fingerprint)
+    pairs = list(zip(of_first.complete, of_second.complete, strict=False))
+    if not pairs:
+        raise DataError(f"seed 0 of {first[0]} or of {second[0]} is missing in {folder}; certify both again")
+    images = pairs[0][0].test_images
+    table = _differences(pairs)
+    low, high = bootstrap_difference(table, images)
+    single = None
+    if len(pairs) == 1:
+        single = mcnemar(int((table == 1).sum()), int((table == -1).sum()))
+    return Comparison(
+        first=first[0],
+        second=second[0],
+        dataset=of_first.dataset,
+        seeds=len(pairs),
+        images=images,
+        difference=100 * int(table.sum()) / (len(pairs) * images),
+        low=100 * low,
+        high=100 * high,
+        mcnemar_p=single,
+    )
+
+
+def _differences(pairs: list[tuple[Record, Record]]) -> NDArray[np.int64]:
+    """Seeds × images that any of them gets wrong: 1 where only the first is right, −1 where only the second is."""
+    interesting = sorted({index for pair in pairs for record in pair for index in record.wrong})
+    place = {index: column for column, index in enumerate(interesting)}
+    table = np.zeros((len(pairs), len(interesting)), np.int64)
+    for row, (first, second) in enumerate(pairs):
+        table[row, [place[index] for index in first.wrong]] -= 1
+        table[row, [place[index] for index in second.wrong]] += 1
+    return table

@@ -1,0 +1,91 @@
+"""The test images that networks get wrong again and again."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinydigits.evidence.contested import CONTESTED, accuracy_without_contested
+from tinydigits.evidence.record import Record
+
+__all__ = ["Mistake", "Mistakes", "find_mistakes"]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A test image and the wrong answers to it.
+
+    Attributes:
+        index: its place in the test set.
+        votes: how many trainings gave each wrong answer (0…9), the most frequent first.
+        contested: whether human raters disagree about its label.
+    """
+
+    index: int
+    votes: dict[int, int]
+    contested: bool
+
+    @property
+    def wrong(self) -> int:
+        """How many trainings got it wrong."""
+        return sum(self.votes.values())
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """What many trainings get wrong; accuracies in percent.
+
+    Attributes:
+        trainings: how many.
+        images: those that at least half of the trainings get wrong, the most frequent first.
+        accuracy: mean over all trainings.
+        accuracy_uncontested: mean without MNIST's contested labels; None on other data.
+    """
+
+    trainings: int
+    images: list[Mistake]
+    accuracy: float
+    accuracy_uncontested: float | None
+
+    def as_dict(self, labels: Sequence[int]) -> dict[str, Any]:
+        """Plain containers, as `tinydigits mistakes --json` prints them; `labels` are those of the test set."""
+        return {
+            "trainings": self.trainings,
+            "accuracy": self.accuracy,
+            "accuracy_uncontested": self.accuracy_uncontested,
+            "images": [
+                {
+                    "index": image.index,
+                    "label": labels[image.index],
+                    "wrong": image.wrong,
+                    "votes": {str(answer): count for answer, count in image.votes.items()},
+                    "contested": image.contested,
+                }
+                for image in self.images
+            ],
+        }
+
+
+def find_mistakes(records: Sequence[Record]) -> Mistakes:
+    """Count the wrong answers of records on one test set; there must be one record at least."""
+    votes: dict[int, Counter[int]] = {}
+    for record in records:
+        for index, answer in zip(record.wrong, record.answers, strict=True):
+            votes.setdefault(index, Counter())[answer] += 1
+    on_mnist = records[0].dataset == "mnist"
+    images = [
+        Mistake(index, dict(counts.most_common()), contested=on_mnist and index in CONTESTED)
+        for index, counts in votes.items()
+        if 2 * counts.total() >= len(records)
+    ]
+    images.sort(key=lambda image: (-image.wrong, image.index))
+    uncontested = [accuracy for record in records if (accuracy := accuracy_without_contested(record)) is not None]
+    return Mistakes(
+        trainings=len(records),
+        images=images,
+        accuracy=statistics.fmean(record.test_accuracy for record in records),
+        accuracy_uncontested=statistics.fmean(uncontested) if uncontested else None,
+    )

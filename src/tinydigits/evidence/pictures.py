@@ -1,0 +1,122 @@
+"""Pictures of evidence: accuracy against parameters, a sheet of mistakes, a sweep."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from tinydigits.data import Dataset
+from tinydigits.evidence.claim import TARGET, Claim
+from tinydigits.evidence.mistakes import Mistakes
+from tinydigits.evidence.references import REFERENCES
+from tinydigits.evidence.search import Sweep, SweepTrial
+
+__all__ = ["accuracy_picture", "mistakes_sheet", "sweep_picture"]
+
+_OURS, _THEIRS, _GOOD = "#1f6feb", "#6e7781", "#2da44e"
+_MARKERS = "osD^v<>ph"
+
+
+def accuracy_picture(claims: Sequence[Claim]) -> bytes:
+    """A PNG: mean test accuracy ± one standard deviation against parameters, beside the public references."""
+    figure = Figure(figsize=(10, 6), layout="constrained")
+    axes = figure.subplots()
+    for marker, reference in zip(_MARKERS, REFERENCES, strict=True):
+        axes.errorbar(
+            reference.parameters, reference.accuracy, yerr=reference.sd or None, marker=marker, linestyle="none",
+            color=_THEIRS, markerfacecolor="none", capsize=3,
+            label=f"{reference.parameters:,}: {reference.accuracy:g}, {reference.protocol}",
+        )  # fmt: skip
+    for number, claim in enumerate(claims):
+        axes.errorbar(
+            claim.parameters, claim.mean, yerr=claim.sd, marker="o", linestyle="none", color=_OURS, capsize=4,
+            label="ours: mean ± standard deviation over seeds" if number == 0 else None,
+        )  # fmt: skip
+        axes.annotate(
+            f"{claim.recipe} (n = {claim.seeds})", (claim.parameters, claim.mean), fontsize=8, color=_OURS,
+            xytext=(6, -10), textcoords="offset points",
+        )  # fmt: skip
+    axes.axhline(TARGET, color=_GOOD, linewidth=1, linestyle="--", label=f"{TARGET:.2f} %")
+    axes.set(xscale="log", xlabel="parameters", ylabel="MNIST test accuracy, %")
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=7, frameon=False)
+    return _png(figure)
+
+
+def mistakes_sheet(mistakes: Mistakes, dataset: Dataset, *, most: int = 60) -> bytes:
+    """A PNG: the images with the most wrong answers, each with its label and the votes; contested ones are framed.
+
+    Args:
+        mistakes: of trainings on this data set.
+        dataset: has the images and names the classes.
+        most: how many are shown.
+    """
+    columns = 10
+    shown = mistakes.images[:most]
+    rows = max(1, math.ceil(len(shown) / columns))
+    figure = Figure(figsize=(columns * 1.2, rows * 1.6 + 0.5), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).flat
+    for axes in grid:
+        axes.axis("off")
+    for axes, image in zip(grid, shown, strict=False):
+        axes.imshow(dataset.test.images[image.index, 0].numpy(), cmap="gray_r", vmin=0, vmax=255)
+        label = dataset.classes[int(dataset.test.labels[image.index])]
+        right = mistakes.trainings - image.wrong
+        votes = [f"{_name(dataset, answer)}×{count}" for answer, count in list(image.votes.items())[:2]]
+        axes.set_title(f"#{image.index}: {label}×{right}\n{', '.join(votes)}", fontsize=7)
+        if image.contested:
+            axes.axis("on")
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set(color="#cf222e", linewidth=2)
+    marked = "; framed: label contested by human raters" if any(image.contested for image in shown) else ""
+    figure.suptitle(
+        f"{dataset.name}: place in the test set, label × how often of {mistakes.trainings} it was read so, "
+        f"and the wrong answers{marked}",
+        fontsize=9,
+    )
+    return _png(figure)
+
+
+def sweep_picture(sweep: Sweep) -> bytes:
+    """A PNG: held-out accuracy of the complete trials, by number and by each field that varied."""
+    complete = [trial for trial in sweep.trials if trial.accuracy is not None]
+    panels = len(sweep.fields) + 1
+    columns = min(3, panels)
+    figure = Figure(figsize=(columns * 4, math.ceil(panels / columns) * 3), layout="constrained")
+    grid = figure.subplots(math.ceil(panels / columns), columns, squeeze=False).flat
+    for axes, field in zip(grid, ["", *sweep.fields], strict=False):
+        values: list[Any] = [_value(trial, field) if field else trial.number for trial in complete]
+        axes.plot(values, [trial.accuracy for trial in complete], marker="o", linestyle="none", color=_OURS, alpha=0.6)
+        axes.plot(_value(sweep.best, field) if field else sweep.best.number, sweep.best.accuracy, "o", color=_GOOD)
+        axes.set(xlabel=field or "trial", ylabel="held-out accuracy, %")
+        numbers = [value for value in values if isinstance(value, float) and value > 0]
+        if len(numbers) == len(values) and max(numbers) > 20 * min(numbers):
+            axes.set_xscale("log")
+        axes.grid(alpha=0.3)
+    for axes in list(grid):
+        axes.axis("off")
+    figure.suptitle(f"{sweep.recipe} on held-out images of {sweep.dataset}: {len(complete)} complete trials")
+    return _png(figure)
+
+
+def _value(trial: SweepTrial, field: str) -> float | str:
+    text = next(word.partition("=")[2] for word in trial.words if word.partition("=")[0] == field)
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _name(dataset: Dataset, answer: int) -> str:
+    return dataset.classes[answer] if answer < len(dataset.classes) else str(answer)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()

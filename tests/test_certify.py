@@ -1,0 +1,171 @@
+"""Certifications that are killed, doubled or spread: every seed counts once, and is what it would be alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+import tinydigits as td
+from conftest import Answer
+from evidence_of import InProcess, record
+from tinydigits.cli.watching import live_watch
+from tinydigits.evidence import Record, Training, Watch, train_and_evaluate
+from tinydigits.recipes import get_recipe, override
+
+RECIPE = ("simple", "epochs=1")
+WORDS = ("certify", *RECIPE, "--dataset", "uci", "--results", "out", "--json")
+FILE = Path("out") / "evidence" / "simple.jsonl"
+
+
+def recipe() -> td.Recipe:
+    return override(get_recipe(RECIPE[0]), RECIPE[1:])
+
+
+def begin(folder: Path, *words: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tinydigits", *map(str, words)],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def lines_of(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def wait_for(lines: int, file: Path, process: subprocess.Popen[str]) -> None:
+    while len(lines_of(file)) < lines:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+
+
+def without_time(record: Record) -> dict[str, Any]:
+    return {name: value for name, value in asdict(record).items() if name != "seconds"}
+
+
+def test_a_certification_that_is_killed_goes_on_where_it_was(
+    tmp_path: Path, tinydigits: Callable[..., Answer], uci: td.Dataset
+) -> None:
+    process = begin(tmp_path, *WORDS, "--seeds", 4)
+    wait_for(1, tmp_path / FILE, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = lines_of(tmp_path / FILE)
+    assert 1 <= len(before) < 4
+
+    answer = tinydigits(*WORDS, "--seeds", 4)
+    assert answer.returncode == 0, answer.stderr
+    after = lines_of(tmp_path / FILE)
+    assert after[: len(before)] == before
+    records = {record.seed: record for record in map(Record.from_line, after)}
+    assert (sorted(records), len(after)) == ([0, 1, 2, 3], 4)
+    assert "done already" in answer.stderr
+    row = json.loads(answer.stdout)
+    assert (row["recipe"], row["overrides"], row["seeds"]) == ("simple", ["epochs=1"], 4)
+    assert row["max"] == max(record.test_accuracy for record in records.values())
+
+    alone = train_and_evaluate(uci, Training(recipe(), 2))
+    assert without_time(alone) == without_time(records[2])
+
+
+def test_two_certifications_of_one_recipe_share_the_work(tmp_path: Path) -> None:
+    processes = [begin(tmp_path, *WORDS, "--seeds", 4) for _ in range(2)]
+    answers = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], answers
+    assert sorted(json.loads(line)["seed"] for line in lines_of(tmp_path / FILE)) == [0, 1, 2, 3]
+    assert answers[0][0] == answers[1][0]
+    assert sum(errors.count("begins") for _, errors in answers) == 4
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_whatever_ends_a_certification_ends_its_workers(tmp_path: Path, number: signal.Signals) -> None:
+    process = begin(tmp_path, "certify", "simple", "epochs=500", "--dataset", "uci", "--seeds", 2)
+    assert process.stderr is not None
+    while "begins" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(number)
+    # Workers hold the pipes too: what they wrote comes to its end when they do.
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}[number]
+    assert ("the same command goes on" in errors) is (number == signal.SIGINT)
+    assert "Traceback" not in errors
+
+
+class _Heard(Watch):
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def start(self, what: str, seeds: list[int], done: list[Record]) -> None:
+        self.words.append(f"{what} {seeds} {[record.seed for record in done]}")
+
+    def started(self, seed: int) -> None:
+        self.words.append(f"started {seed}")
+
+    def finished(self, record: Record) -> None:
+        self.words.append(f"finished {record.seed}")
+
+    def notice(self, sentence: str) -> None:
+        self.words.append(sentence)
+
+    def stop(self) -> None:
+        self.words.append("stop")
+
+
+def test_only_missing_seeds_of_this_very_recipe_are_trained(tmp_path: Path, uci: td.Dataset) -> None:
+    executor, watch = InProcess(), _Heard()
+    one = td.certify(recipe(), uci, seeds=1, executor=executor, results=tmp_path)
+    assert (one.seeds, one.sd, one.train_images) == (1, None, 1437)
+    file = tmp_path / "evidence" / "simple.jsonl"
+    with file.open("a") as broken:
+        broken.write('{"seed": 1, "test_acc')
+    two = td.certify(recipe(), uci, seeds=2, executor=executor, results=tmp_path, watch=watch)
+    assert [task.seed for task in executor.tasks] == [0, 1]
+    assert two.overrides == ("epochs=1",)
+    assert "line 2" in watch.words[0]
+    assert watch.words[1:] == ["simple on uci [0, 1] [0]", "started 1", "finished 1", "stop"]
+    changed = override(recipe(), ["optimizer.lr=0.05"])
+    td.certify(changed, uci, seeds=1, executor=executor, results=tmp_path)
+    assert [task.seed for task in executor.tasks] == [0, 1, 0]
+    assert len(lines_of(file)) == 3
+    assert td.certify(recipe(), uci, seeds=1, executor=executor, results=tmp_path).mean == one.mean
+    assert len(executor.tasks) == 3
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_view_tells_what_runs_what_is_done_and_what_it_shows(terminal: bool) -> None:
+    console = Console(file=io.StringIO(), force_terminal=terminal, highlight=False, width=200, height=30)
+    watch = live_watch(console)
+    watch.start("gap on mnist", [0, 1, 2], [record(0, range(60))])
+    watch.started(1)
+    watch.notice("line 7 was broken")
+    watch.finished(record(1, range(50)))
+    watch.started(2)
+    watch.stop()
+    assert isinstance(console.file, io.StringIO)
+    words = console.file.getvalue()
+    for part in ("gap on mnist", "line 7 was broken", "99.50", "2 of 3", "99.450 ± 0.071 %", "about 1 min 00 s left"):
+        assert part in words
+
+
+def test_no_seeds_are_refused(uci: td.Dataset, tmp_path: Path) -> None:
+    with pytest.raises(td.UsageError, match="1 or more"):
+        td.certify("simple", uci, seeds=0, results=tmp_path)
+
+
+@pytest.mark.parametrize("words", [("epochs=3",), ("nothing",)])
+def test_a_recipe_must_come_first(words: tuple[str, ...], tinydigits: Callable[..., Answer]) -> None:
+    answer = tinydigits("certify", *words, "--dataset", "uci")
+    assert answer.returncode == 2
+    assert "recipe" in answer.stderr

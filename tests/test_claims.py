@@ -1,0 +1,205 @@
+"""Claims, and what is told of them: tables, pages, comparisons, mistakes, reproductions."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import tinydigits as td
+from evidence_of import record, write
+from tinydigits.cli import compare, mistakes, reproduce, results
+from tinydigits.evidence import CONTESTED, claims_of, find_mistakes, load_series, make_claim
+from tinydigits.evidence.comparison import compare as compare_recipes
+from tinydigits.evidence.pages import BEGIN, END, publish, readme_with_results, recipe_pages
+from tinydigits.recipes import get_recipe, override
+
+ROOT = Path(__file__).resolve().parents[1]
+KEYS = (
+    "recipe", "parameters", "epochs", "seeds", "mean", "sd", "min", "max", "lower95", "share_9940", "seconds_mean",
+    "train_images",
+)  # fmt: skip
+
+
+def run(verb: Any, *words: object) -> Result:
+    return CliRunner().invoke(verb.command, [str(word) for word in words])
+
+
+def test_a_claim_by_hand() -> None:
+    claim = make_claim([record(0, range(60)), record(1, range(56)), record(2, range(61), seconds=90.0)])
+    assert (claim.seeds, claim.min, claim.max, claim.seconds_mean) == (3, 99.39, 99.44, 70)
+    assert claim.mean == pytest.approx(99.41)
+    assert claim.sd == pytest.approx(0.0264575, abs=1e-6)
+    assert claim.lower95 == pytest.approx(99.41 - 2.919986 * 0.0264575 / 3**0.5, abs=1e-5)
+    assert claim.share_9940 == pytest.approx(2 / 3)
+    assert not claim.reaches
+    assert tuple(claim.row())[: len(KEYS)] == KEYS
+    json.dumps(claim.row())
+
+
+def test_exactly_9940_counts() -> None:
+    claim = make_claim([record(0, range(60)), record(1, range(60))])
+    assert (claim.lower95, claim.share_9940, claim.reaches) == (99.40, 1, True)
+
+
+def test_one_seed_has_no_deviation_and_reaches_nothing() -> None:
+    claim = make_claim([record(0)])
+    assert (claim.sd, claim.lower95, claim.reaches, claim.row()["lower95"]) == (None, None, False, None)
+
+
+def test_contested_labels_are_left_out_on_mnist_alone() -> None:
+    assert len(CONTESTED) == 15
+    wrong = [*sorted(CONTESTED)[:5], *range(5)]
+    assert make_claim([record(0, wrong)]).mean_uncontested == pytest.approx(100 * 9980 / 9985)
+    assert make_claim([record(0, wrong, dataset="uci")]).mean_uncontested is None
+
+
+def test_results_lists_the_claims_and_says_what_does_not_count(tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    changed = override(get_recipe("gap"), ["epochs=1"])
+    write(folder, [record(seed, range(50 + seed)) for seed in (0, 1, 4)])
+    write(folder, [record(0, range(10), recipe=changed), record(0, range(40), recipe="dense")])
+    with (folder / "gap.jsonl").open("a") as file:
+        file.write('{"seed": 5')
+    answer = run(results, "--results", tmp_path, "--json")
+    rows = json.loads(answer.stdout)
+    assert [(row["recipe"], row["overrides"], row["seeds"]) for row in rows] == [
+        ("dense", [], 1),
+        ("gap", [], 2),
+        ("gap", ["epochs=1"], 1),
+    ]
+    assert all(tuple(row)[: len(KEYS)] == KEYS for row in rows)
+    assert "seed 2 is missing" in answer.stderr
+    assert "line 5" in answer.stderr
+    table = run(results, "--results", tmp_path)
+    assert (table.stdout, table.exit_code) == ("", 0)
+    assert "99.495" in table.stderr
+    assert "no evidence" in run(results, "--results", tmp_path / "nowhere").stderr
+
+
+def test_readme_and_pages_are_made_from_the_evidence(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(f"# x\n\n{BEGIN}\nold\n{END}\n\nmore\n")
+    publish(tmp_path)
+    assert "No claim has been certified yet." in (tmp_path / "README.md").read_text()
+    folder = tmp_path / "results" / "evidence"
+    write(folder, [record(seed, range(50 + seed)) for seed in range(3)])
+    write(folder, [record(0, range(10), recipe=override(get_recipe("gap"), ["epochs=1"]))])
+    publish(tmp_path)
+    readme = (tmp_path / "README.md").read_text()
+    assert readme.startswith(f"# x\n\n{BEGIN}\n| recipe |")
+    assert readme.endswith(f"{END}\n\nmore\n")
+    assert "| `gap` | 18,596 | 20 | 3 | 99.490 ± 0.010 | 99.48–99.50 | 99.473 | 100 % | 60 | yes |" in readme
+    assert "epochs=1" not in readme
+    assert (tmp_path / "results" / "accuracy.png").read_bytes().startswith(b"\x89PNG")
+    page = (tmp_path / "docs" / "results" / "gap.md").read_text()
+    assert "0.0200" in page
+    assert "epochs=1" in page
+    (tmp_path / "README.md").write_text("no place")
+    with pytest.raises(td.DataError, match="results:begin"):
+        publish(tmp_path)
+
+
+def test_readme_and_pages_say_what_the_evidence_says() -> None:
+    series, problems = load_series(ROOT / "results" / "evidence")
+    assert problems == []
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme == readme_with_results(readme, series), "run: make results"
+    written = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "results").glob("*.md")}
+    assert written == recipe_pages(series), "run: make results"
+    for claim in claims_of(series):
+        assert claim.dataset == "mnist", "only MNIST is published"
+
+
+def test_compare_sees_a_difference_that_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    for seed in range(5):
+        write(folder, [record(seed, range(seed, 40 + seed)), record(seed, range(100 + seed), recipe="dense")])
+    answer = run(compare, "dense", "gap", "--results", tmp_path)
+    assert answer.stdout.startswith("gap is better than dense by 0.620 points (95 % interval 0.4")
+    found = json.loads(run(compare, "gap", "dense", "--results", tmp_path, "--json").stdout)
+    assert (found["better"], found["seeds"], found["images"]) == ("gap", 5, 10_000)
+    assert found["difference"] == pytest.approx(0.62)
+
+
+def test_compare_says_when_it_cannot_tell(tmp_path: Path) -> None:
+    for seed in range(5):
+        write(tmp_path, [record(seed, range(50)), record(seed, range(48, 97), recipe="dense")])
+    found = compare_recipes(tmp_path, ("gap", get_recipe("gap")), ("dense", get_recipe("dense")))
+    assert found.better is None
+    assert found.sentence.startswith("No difference can be told: dense is ahead of gap by 0.010 points")
+
+
+def test_compare_of_single_seeds_speaks_of_networks(tmp_path: Path) -> None:
+    write(tmp_path, [record(0, range(10)), record(0, [9, 100], recipe="dense")])
+    found = compare_recipes(tmp_path, ("gap", get_recipe("gap")), ("dense", get_recipe("dense")))
+    assert found.mcnemar_p == pytest.approx(2 * (1 + 10) / 2**10)
+    assert "One training of each" in found.sentence
+
+
+def test_compare_needs_evidence_of_both(tmp_path: Path) -> None:
+    write(tmp_path / "evidence", [record(0), record(0, recipe="dense", fingerprint="e" * 64)])
+    answer = run(compare, "gap", "dense", "--results", tmp_path)
+    assert isinstance(answer.exception, td.DataError)
+    assert "on this data set" in str(answer.exception)
+
+
+def test_mistakes_are_counted_with_their_votes() -> None:
+    found = find_mistakes(
+        [record(0, [7, 947], answers=[3, 5]), record(1, [7, 8], answers=[2, 1]), record(2, [7, 947], answers=[3, 5])]
+    )
+    assert [(image.index, image.votes, image.contested) for image in found.images] == [
+        (7, {3: 2, 2: 1}, False),
+        (947, {5: 2}, True),
+    ]
+    assert found.accuracy == pytest.approx(99.98)
+    assert found.accuracy_uncontested == pytest.approx(100 * (1 - 4 / 3 / 9985))
+
+
+def test_mistakes_draws_a_sheet(tmp_path: Path, uci: td.Dataset) -> None:
+    same = {"images": 360, "dataset": "uci", "fingerprint": uci.fingerprint}
+    write(tmp_path / "evidence", [record(seed, [3, 200], **same) for seed in range(2)])
+    write(tmp_path / "evidence", [record(0, [3], recipe="dense", **same)])
+    answer = run(mistakes, "--dataset", "uci", "--results", tmp_path, "--json")
+    found = json.loads(answer.stdout)
+    assert found["images"][0] == {
+        "index": 3, "label": int(uci.test.labels[3]), "wrong": 3, "votes": {"0": 3}, "contested": False,
+    }  # fmt: skip
+    assert Path(found["picture"]).read_bytes().startswith(b"\x89PNG")
+    of_one = run(mistakes, "dense", "--dataset", "uci", "--results", tmp_path, "--out", tmp_path / "dense.png")
+    assert "mean accuracy 99.722 %" in of_one.stderr
+    assert (tmp_path / "dense.png").is_file()
+    nothing = run(mistakes, "--dataset", "uci", "--results", tmp_path / "none")
+    assert isinstance(nothing.exception, td.DataError)
+
+
+@pytest.mark.parametrize(("wrong", "status"), [(10, 0), (60, 1)])
+def test_reproduce_holds_new_seeds_against_the_published(
+    tmp_path: Path, uci: td.Dataset, wrong: int, status: int
+) -> None:
+    same = {"images": 360, "dataset": "uci", "fingerprint": uci.fingerprint}
+    write(tmp_path / "published", [record(seed, range(9 + seed % 3), **same) for seed in range(6)])
+    # The new seeds are there already, so that nothing is trained.
+    write(tmp_path / "reproductions", [record(seed, range(wrong), **same) for seed in (6, 7)])
+    words = ("gap", "--seeds", 2, "--dataset", "uci", "--published", tmp_path / "published", "--results", tmp_path)
+    answer = run(reproduce, *words)
+    assert answer.exit_code == status
+    assert ("DOES NOT HOLD here" in answer.stdout) is bool(status)
+    found = json.loads(run(reproduce, *words, "--json").stdout)
+    assert (found["holds"], found["seeds"], found["published_seeds"]) == (not status, [6, 7], 6)
+
+
+def test_reproduce_needs_two_published_seeds(tmp_path: Path, uci: td.Dataset) -> None:
+    write(tmp_path, [record(0, images=360, dataset="uci", fingerprint=uci.fingerprint)])
+    answer = run(reproduce, "gap", "--dataset", "uci", "--published", tmp_path, "--results", tmp_path)
+    assert isinstance(answer.exception, td.DataError)
+    assert "two at least" in str(answer.exception)
+
+
+def test_a_recipe_with_another_digest_has_no_part_in_a_claim(tmp_path: Path) -> None:
+    gap = get_recipe("gap")
+    write(tmp_path, [record(0), record(1, recipe=dataclasses.replace(gap, epochs=3))])
+    assert [claim.seeds for claim in claims_of(load_series(tmp_path)[0])] == [1]

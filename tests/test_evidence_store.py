@@ -1,0 +1,131 @@
+"""Evidence files: nothing lost, nothing twice, broken lines set aside."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import tinydigits as td
+from evidence_of import record, write
+from tinydigits.evidence import Record, find_series, load_series
+from tinydigits.evidence.store import EvidenceFile
+from tinydigits.recipes import get_recipe, override
+
+
+def test_a_record_survives_its_line() -> None:
+    one = record(3, [5, 17], answers=[8, 2], commit=None)
+    assert Record.from_line(one.line()) == one
+    assert one.line().count("\n") == 1
+    later = json.dumps({**json.loads(one.line()), "of a later version": 1})
+    assert Record.from_line(later) == one
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"test_accuracy": 99.0},
+        {"wrong": [1, 1]},
+        {"wrong": [10_000, 1]},
+        {"answers": [1]},
+        {"seed": -1},
+        {"seed": True},
+        {"parameters": "many"},
+        {"versions": {"torch": 2}},
+    ],
+)
+def test_a_record_that_contradicts_itself_is_none(change: dict[str, object]) -> None:
+    document = {**json.loads(record(0, [1, 2]).line()), **change}
+    with pytest.raises(ValueError, match=r"\w"):
+        Record.from_line(json.dumps(document))
+
+
+def test_a_seed_is_written_once(tmp_path: Path) -> None:
+    file = EvidenceFile(tmp_path / "evidence", "gap")
+    assert file.append(record(0))
+    assert not file.append(record(0, [1]))
+    assert file.append(record(0, recipe=override(get_recipe("gap"), ["epochs=1"])))
+    assert file.append(record(0, fingerprint="e" * 64))
+    assert file.read()[0][0] == record(0)
+    assert len(file.path.read_text().splitlines()) == 3
+
+
+def test_many_writers_lose_and_double_nothing(tmp_path: Path) -> None:
+    def certification(_number: int) -> int:
+        return sum(EvidenceFile(tmp_path, "gap").append(record(seed)) for seed in range(12))
+
+    with ThreadPoolExecutor(4) as threads:
+        written = sum(threads.map(certification, range(4)))
+    lines = (tmp_path / "gap.jsonl").read_text().splitlines()
+    assert written == 12
+    assert sorted(json.loads(line)["seed"] for line in lines) == list(range(12))
+
+
+@pytest.mark.parametrize("where", ["last", "middle"])
+def test_a_broken_line_is_set_aside_and_told(tmp_path: Path, where: str) -> None:
+    write(tmp_path, [record(0), record(1)])
+    file = EvidenceFile(tmp_path, "gap")
+    lines = file.path.read_text().splitlines(keepends=True)
+    half = lines[1][:100]
+    file.path.write_text(lines[0] + half if where == "last" else lines[0] + half + "\n" + lines[1])
+    seeds, problems = file.read()
+    assert [one.seed for one in seeds] == ([0] if where == "last" else [0, 1])
+    assert "line 2" in problems[0]
+    assert "line 2" in file.set_aside_broken()[0]
+    assert (tmp_path / "gap.jsonl.broken").read_text() == half + "\n"
+    assert file.read() == (seeds, [])
+    assert file.append(record(1)) is (where == "last")
+    assert [one.seed for one in file.read()[0]] == [0, 1]
+
+
+def test_a_kill_in_the_middle_of_a_line_costs_that_line_alone(tmp_path: Path) -> None:
+    file = EvidenceFile(tmp_path, "gap")
+    file.append(record(0))
+    with file.path.open("a") as half:
+        half.write(record(1).line()[:50])
+    assert file.append(record(2))
+    assert [one.seed for one in file.read()[0]] == [0, 2]
+
+
+def test_a_seed_is_locked_by_one_and_freed_by_its_end(tmp_path: Path) -> None:
+    first, second = (EvidenceFile(tmp_path, "gap").seed_lock("d", "f", 3) for _ in range(2))
+    assert first.take()
+    assert not second.take()
+    first.release()
+    assert second.take()
+    second.release()
+    assert list((tmp_path / ".locks").iterdir()) == []
+
+
+def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(td.UsageError, match="name"):
+        EvidenceFile(tmp_path, "../gap")
+
+
+def test_series_keep_recipes_and_data_apart(tmp_path: Path) -> None:
+    changed = override(get_recipe("gap"), ["epochs=1", "optimizer.lr=0.05"])
+    write(
+        tmp_path,
+        [
+            record(0), record(1), record(3), record(0, recipe=changed), record(0, recipe="dense"),
+            record(0, dataset="uci", fingerprint="u" * 64),
+        ],
+    )  # fmt: skip
+    series, problems = load_series(tmp_path)
+    assert problems == []
+    assert [(one.name, one.dataset, one.overrides) for one in series] == [
+        ("dense", "mnist", []),
+        ("gap", "mnist", []),
+        ("gap", "mnist", ["epochs=1", "optimizer.lr=0.05"]),
+        ("gap", "uci", []),
+    ]
+    gap = find_series(tmp_path, get_recipe("gap"))
+    assert ([one.seed for one in gap.complete], gap.beyond_gap) == ([0, 1], [3])
+    assert find_series(tmp_path, changed).digest == changed.digest()
+    assert find_series(tmp_path, get_recipe("gap"), "u" * 64).dataset == "uci"
+    with pytest.raises(td.DataError, match="tinydigits certify simple"):
+        find_series(tmp_path, get_recipe("simple"))
+    with pytest.raises(td.DataError, match="on this data set"):
+        find_series(tmp_path, get_recipe("gap"), "x" * 64)

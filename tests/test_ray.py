@@ -1,0 +1,75 @@
+"""A certification on a real Ray cluster, one of whose nodes is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tinydigits as td
+from test_certify import FILE, WORDS, lines_of, recipe, wait_for, without_time
+from tinydigits.evidence import Record, Training, train_and_evaluate
+
+SEEDS = 6
+ENVIRONMENT = {
+    **os.environ,
+    # Ray otherwise takes 127.0.0.1 for the address of this machine in its network, and opens its ports there.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # A busy machine starts Ray's many processes slowly.
+    "RAY_raylet_start_wait_time_s": "180",
+    # How soon a killed node is noticed: 5 missed checks, one a second.
+    "RAY_health_check_period_ms": "1000",
+}
+
+
+class Cluster:
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("ray_cluster.py")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
+        )  # fmt: skip
+        self.address = self.line()
+        assert self.address, "Ray did not start"
+
+    def line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def kill_a_node(self) -> None:
+        assert self.process.stdin is not None
+        print("kill", file=self.process.stdin, flush=True)
+        assert self.line() == "killed"
+
+    def end(self) -> None:
+        self.process.communicate(timeout=60)
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    started = Cluster()
+    yield started
+    started.end()
+
+
+def test_a_node_that_dies_loses_no_seed_and_doubles_none(cluster: Cluster, tmp_path: Path, uci: td.Dataset) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tinydigits", *WORDS, "--seeds", str(SEEDS), "--executor", "ray",
+         "--ray-address", cluster.address],
+        cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for(2, tmp_path / FILE, process)
+    cluster.kill_a_node()
+    assert len(lines_of(tmp_path / FILE)) < SEEDS
+    printed, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert json.loads(printed)["seeds"] == SEEDS
+    records = {record.seed: record for record in map(Record.from_line, lines_of(tmp_path / FILE))}
+    assert (sorted(records), len(lines_of(tmp_path / FILE))) == (list(range(SEEDS)), SEEDS)
+    last = SEEDS - 1
+    assert without_time(train_and_evaluate(uci, Training(recipe(), last))) == without_time(records[last])
