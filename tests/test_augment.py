@@ -73,7 +73,7 @@ def test_shear_slants_without_changing_the_area() -> None:
     torch.testing.assert_close(slanted.sum((1, 2, 3)), upright.sum((1, 2, 3)), rtol=0.05, atol=0)
     lean = 90 - angles(slanted).abs()
     assert 15 < lean.max() <= 21
-    torch.testing.assert_close(angles(affine(bar(), shear=20.0)), torch.zeros(200), atol=0.5, rtol=0)
+    torch.testing.assert_close(angles(affine(bar(), shear=20.0)), torch.zeros(200), atol=1.0, rtol=0)
 
 
 def test_what_comes_in_from_outside_is_ground() -> None:
