@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 import tinydigits as td
 from evidence_of import record, write
@@ -16,6 +18,7 @@ from tinydigits.cli import compare, mistakes, reproduce, results
 from tinydigits.evidence import CONTESTED, claims_of, find_mistakes, load_series, make_claim
 from tinydigits.evidence.comparison import compare as compare_recipes
 from tinydigits.evidence.pages import BEGIN, END, publish, readme_with_results, recipe_pages
+from tinydigits.evidence.pictures import mistakes_sheet
 from tinydigits.recipes import get_recipe, override
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -157,6 +160,19 @@ def test_mistakes_are_counted_with_their_votes() -> None:
     ]
     assert found.accuracy == pytest.approx(99.98)
     assert found.accuracy_uncontested == pytest.approx(100 * (1 - 4 / 3 / 9985))
+
+
+def test_the_sheet_shows_the_images_and_frames_the_contested(mnist: td.Dataset) -> None:
+    wrong = [8, 947, 1014]
+    sheets = [
+        Image.open(io.BytesIO(mistakes_sheet(find_mistakes([record(0, places)]), mnist))).convert("RGB")
+        for places in (wrong, [8, 1014])
+    ]
+    frames = [sum(count for count, color in sheet.getcolors(10**6) if color == (207, 34, 46)) for sheet in sheets]
+    assert frames[0] > 100
+    assert frames[1] == 0
+    # The darkest pixels of an image come out as many times as it is enlarged.
+    assert sum(count for count, color in sheets[0].getcolors(10**6) if max(color) < 40) > 1000
 
 
 def test_mistakes_draws_a_sheet(tmp_path: Path, uci: td.Dataset) -> None:

@@ -88,8 +88,8 @@ def _show(found: Sweep, picture: Path, best: str) -> None:
         title=f"{found.recipe}: the best of {len(found.trials)} trials, on held-out images of {found.dataset}"
     )
     table.add_column("trial", justify="right")
-    for field in found.fields:
-        table.add_column(field, justify="right")
+    for dimension in found.space:
+        table.add_column(dimension.field, justify="right")
     table.add_column("held-out accuracy, %", justify="right")
     complete = sorted(
         (trial for trial in found.trials if trial.accuracy is not None), key=lambda trial: -(trial.accuracy or 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -14,6 +13,7 @@ from tinydigits.evidence.claim import TARGET, Claim
 from tinydigits.evidence.mistakes import Mistakes
 from tinydigits.evidence.references import REFERENCES
 from tinydigits.evidence.search import Sweep, SweepTrial
+from tinydigits.evidence.space import Dimension, Range
 
 __all__ = ["accuracy_picture", "mistakes_sheet", "sweep_picture"]
 
@@ -32,13 +32,10 @@ def accuracy_picture(claims: Sequence[Claim]) -> bytes:
             label=f"{reference.parameters:,}: {reference.accuracy:g}, {reference.protocol}",
         )  # fmt: skip
     for number, claim in enumerate(claims):
+        spread = "one seed" if claim.sd is None else f"± {claim.sd:.3f}, {claim.seeds} seeds"
         axes.errorbar(
-            claim.parameters, claim.mean, yerr=claim.sd, marker="o", linestyle="none", color=_OURS, capsize=4,
-            label="ours: mean ± standard deviation over seeds" if number == 0 else None,
-        )  # fmt: skip
-        axes.annotate(
-            f"{claim.recipe} (n = {claim.seeds})", (claim.parameters, claim.mean), fontsize=8, color=_OURS,
-            xytext=(6, -10), textcoords="offset points",
+            claim.parameters, claim.mean, yerr=claim.sd, marker="o", linestyle="none", color=f"C{number}", capsize=4,
+            label=f"{claim.recipe}, {claim.parameters:,}: {claim.mean:.3f} {spread}, {claim.epochs} epochs, last epoch",
         )  # fmt: skip
     axes.axhline(TARGET, color=_GOOD, linewidth=1, linestyle="--", label=f"{TARGET:.2f} %")
     axes.set(xscale="log", xlabel="parameters", ylabel="MNIST test accuracy, %")
@@ -60,7 +57,7 @@ def mistakes_sheet(mistakes: Mistakes, dataset: Dataset, *, most: int = 60) -> b
     shown = mistakes.images[:most]
     rows = max(1, math.ceil(len(shown) / columns))
     figure = Figure(figsize=(columns * 1.2, rows * 1.6 + 0.5), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False).flat
+    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in grid:
         axes.axis("off")
     for axes, image in zip(grid, shown, strict=False):
@@ -85,31 +82,32 @@ def mistakes_sheet(mistakes: Mistakes, dataset: Dataset, *, most: int = 60) -> b
 def sweep_picture(sweep: Sweep) -> bytes:
     """A PNG: held-out accuracy of the complete trials, by number and by each field that varied."""
     complete = [trial for trial in sweep.trials if trial.accuracy is not None]
-    panels = len(sweep.fields) + 1
+    panels = len(sweep.space) + 1
     columns = min(3, panels)
     figure = Figure(figsize=(columns * 4, math.ceil(panels / columns) * 3), layout="constrained")
-    grid = figure.subplots(math.ceil(panels / columns), columns, squeeze=False).flat
-    for axes, field in zip(grid, ["", *sweep.fields], strict=False):
-        values: list[Any] = [_value(trial, field) if field else trial.number for trial in complete]
-        axes.plot(values, [trial.accuracy for trial in complete], marker="o", linestyle="none", color=_OURS, alpha=0.6)
-        axes.plot(_value(sweep.best, field) if field else sweep.best.number, sweep.best.accuracy, "o", color=_GOOD)
-        axes.set(xlabel=field or "trial", ylabel="held-out accuracy, %")
-        numbers = [value for value in values if isinstance(value, float) and value > 0]
-        if len(numbers) == len(values) and max(numbers) > 20 * min(numbers):
+    grid = list(figure.subplots(math.ceil(panels / columns), columns, squeeze=False).flat)
+    accuracies = [trial.accuracy for trial in complete]
+    grid[0].plot([trial.number for trial in complete], accuracies, "o", color=_OURS, alpha=0.6)
+    grid[0].plot(sweep.best.number, sweep.best.accuracy, "o", color=_GOOD)
+    grid[0].set(xlabel="trial")
+    for axes, dimension in zip(grid[1:], sweep.space, strict=False):
+        axes.plot([_value(trial, dimension) for trial in complete], accuracies, "o", color=_OURS, alpha=0.6)
+        axes.plot(_value(sweep.best, dimension), sweep.best.accuracy, "o", color=_GOOD)
+        axes.set(xlabel=dimension.field)
+        if isinstance(dimension, Range) and dimension.log:
             axes.set_xscale("log")
+    for axes in grid[:panels]:
+        axes.set(ylabel="held-out accuracy, %")
         axes.grid(alpha=0.3)
-    for axes in list(grid):
+    for axes in grid[panels:]:
         axes.axis("off")
     figure.suptitle(f"{sweep.recipe} on held-out images of {sweep.dataset}: {len(complete)} complete trials")
     return _png(figure)
 
 
-def _value(trial: SweepTrial, field: str) -> float | str:
-    text = next(word.partition("=")[2] for word in trial.words if word.partition("=")[0] == field)
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def _value(trial: SweepTrial, dimension: Dimension) -> float | str:
+    text = next(word.partition("=")[2] for word in trial.words if word.partition("=")[0] == dimension.field)
+    return float(text) if isinstance(dimension, Range) else text
 
 
 def _name(dataset: Dataset, answer: int) -> str:

@@ -60,7 +60,7 @@ class Sweep:
     Attributes:
         recipe: the name of what was varied.
         dataset: whose training images were used.
-        fields: what varied.
+        space: what varied, and how far.
         fixed: `field=value` words that all trials share.
         trials: in the order of their numbers.
         storage: the file that holds them.
@@ -68,7 +68,7 @@ class Sweep:
 
     recipe: str
     dataset: str
-    fields: tuple[str, ...]
+    space: tuple[Dimension, ...]
     fixed: tuple[str, ...]
     trials: tuple[SweepTrial, ...]
     storage: Path
@@ -140,7 +140,7 @@ def sweep(
             for attempt, course in answers:
                 search.finish(attempt, course)
         over = tuple(search.over())
-    return Sweep(recipe.name, dataset.name, tuple(dimension.field for dimension in space), fixed, over, path)
+    return Sweep(recipe.name, dataset.name, tuple(space), fixed, over, path)
 
 
 class _Search:
