@@ -12,11 +12,12 @@ __all__ = ["photograph"]
 
 
 def photograph(images: Tensor, share: float) -> Tensor:
-    """The first images of the batch, a share of them, as if written with another pen and photographed from a page.
+    """The first images of the batch, a share of them, as if by another hand and pen, photographed from a page.
 
-    In this order: a thicker or thinner pen, ink that fades or breaks off, ruled or stray lines across, a blur that
-    may be longer one way than the other, a page of some brightness with clouds, a slope and the edge of a shadow,
-    light on dark as often as dark on light, grain, and a camera that clips what is too bright. Each of these has a
+    In this order: an unsteady hand that writes wider or narrower; a thicker or thinner pen, or one that only draws
+    the outline; ink that fades or breaks off; ruled, curved or stray lines across; a blur that may be longer one way
+    than the other; a page of some brightness with clouds, a slope and the edges of shadows, light on dark as often
+    as dark on light; grain; and an exposure that clips what is too bright, or does not. Each of these has a
     probability and strengths of its own for each image.
 
     Random numbers come from PyTorch's generator of the images' device.
@@ -31,11 +32,8 @@ def photograph(images: Tensor, share: float) -> Tensor:
     if share == 0:
         return images
     chosen, others = images.tensor_split([round(share * len(images))])
-    return torch.cat([_photograph(chosen), others])
-
-
-def _photograph(images: Tensor) -> Tensor:
-    return _develop(_blur(_cross(_fade(_thicken(images)))))
+    ink = _blur(_cross(_fade(_thicken(_wobble(chosen)))))
+    return torch.cat([_develop(ink), others])
 
 
 def _uniform(images: Tensor, low: float, high: float, *, often: float = 1.0) -> Tensor:
@@ -60,53 +58,69 @@ def _clouds(images: Tensor, cells: int) -> Tensor:
     return F.interpolate(noise, images.shape[2:], mode="bilinear", align_corners=True)
 
 
+def _wobble(images: Tensor) -> Tensor:
+    stretch = torch.cat([_uniform(images, -0.25, 0.25), _uniform(images, -0.15, 0.15)], 1).flatten(1)
+    maps = torch.diag_embed(1 + stretch)
+    grid = F.affine_grid(F.pad(maps, (0, 1)), list(images.shape), align_corners=False)
+    noise = torch.rand(len(images), 2, 5, 5, device=images.device, dtype=images.dtype) - 0.5
+    shift = F.interpolate(noise * _uniform(images, 0, 0.35, often=0.7), images.shape[2:], mode="bicubic")
+    return F.grid_sample(images, grid + shift.permute(0, 2, 3, 1), padding_mode="zeros", align_corners=False)
+
+
 def _thicken(images: Tensor) -> Tensor:
     wider = F.max_pool2d(images, 3, stride=1, padding=1)
     thinner = 1 - F.max_pool2d(1 - images, (1, 2), stride=1)
     thinner = F.pad(1 - F.max_pool2d(1 - thinner, (2, 1), stride=1), (0, 1, 0, 1))
-    amount = _uniform(images, -1, 1, often=0.5)
-    return images + amount.clamp(min=0) * (wider - images) + (-amount).clamp(min=0) * 0.8 * (thinner - images)
+    amount = _uniform(images, -1, 1, often=0.6)
+    ink = images + amount.clamp(min=0) * (wider - images) + (-amount).clamp(min=0) * 0.8 * (thinner - images)
+    outlined = _uniform(images, 0.5, 1, often=0.12)
+    return torch.where(outlined > 0, wider - outlined * images, ink)
 
 
 def _fade(ink: Tensor) -> Tensor:
-    fading = 1 - _uniform(ink, 0, 1, often=0.5) * _clouds(ink, 6)
+    fading = 1 - _uniform(ink, 0, 1, often=0.3) * _clouds(ink, 6)
     # A gap is a strip across the picture, a pixel or two wide, where the pen did not write.
     gap = (_uniform(ink, 0.3, 1.3, often=0.3) - _distance(ink).abs()).clamp(0, 1)
     return ink * fading * (1 - gap)
 
 
 def _cross(ink: Tensor) -> Tensor:
-    for often in (0.5, 0.25):
+    for often in (0.4, 0.2):
         period = _uniform(ink, 9, 60)
         width = _uniform(ink, 0.2, 1.6)
-        distance = torch.remainder(_distance(ink) + 1.5 * (_clouds(ink, 4) - 0.5), period)
+        curve = _uniform(ink, 0, 10, often=0.5) * (_clouds(ink, 7) - 0.5)
+        distance = torch.remainder(_distance(ink) + curve, period)
         line = (width + 0.5 - torch.minimum(distance, period - distance)).clamp(0, 1)
         ends = (_distance(ink) + _uniform(ink, 0, 14)).clamp(0, 1)
-        line = line * ends * _uniform(ink, 0.2, 1, often=often)
-        ink = torch.maximum(ink, line)
+        ink = torch.maximum(ink, line * ends * _uniform(ink, 0.2, 1, often=often))
     return ink
 
 
 def _blur(ink: Tensor) -> Tensor:
     """Each image under a Gaussian of its own, of a length, a width and a direction."""
-    reach = 3
+    reach = 4
     axis = torch.arange(-reach, reach + 1, device=ink.device, dtype=ink.dtype)
     angle = _uniform(ink, 0, math.pi)
     along = angle.cos() * axis + angle.sin() * axis[:, None]
     across = angle.cos() * axis[:, None] - angle.sin() * axis
-    length = _uniform(ink, 0, 2.2, often=0.5) + 0.1
-    width = length * _uniform(ink, 0.1, 1) + 0.1
+    length = _uniform(ink, 0, 2.8, often=0.4) + 0.1
+    width = length.clamp(max=1.8) * _uniform(ink, 0.1, 1)
     kernel = torch.exp(-0.5 * ((along / length) ** 2 + (across / width) ** 2))
     kernel = kernel / kernel.sum((2, 3), keepdim=True)
     return F.conv2d(ink.transpose(0, 1), kernel, padding=reach, groups=len(ink)).transpose(0, 1)
 
 
 def _develop(ink: Tensor) -> Tensor:
-    ground = _uniform(ink, 0, 0.6, often=0.5) + _uniform(ink, 0, 0.6, often=0.5) * (_clouds(ink, 4) - 0.2)
+    clouds = _uniform(ink, 0, 0.7, often=0.3) * (_clouds(ink, 3) + 0.6 * _clouds(ink, 8) - 0.5)
     slope = _uniform(ink, 0, 0.4, often=0.3) * _distance(ink) / ink.shape[3]
-    shadow = _uniform(ink, -0.7, 0.7, often=0.3) * (_distance(ink) / _uniform(ink, 0.5, 4) + 0.5).clamp(0, 1)
-    contrast = 1 - _uniform(ink, 0, 0.85, often=0.5)
-    grain = _uniform(ink, 0, 0.35, often=0.5) * contrast * torch.randn_like(ink)
-    page = ground + slope + shadow + contrast * ink + grain
-    inverted = torch.rand(len(ink), 1, 1, 1, device=ink.device) < 0.5
-    return torch.where(inverted, 1 - page, page).clamp(0, 1)
+    page = _uniform(ink, 0, 0.6, often=0.5) + clouds + slope
+    for _ in range(2):
+        edge = (_distance(ink) / _uniform(ink, 0.3, 4) + 0.5).clamp(0, 1)
+        page = page + _uniform(ink, -1, 1, often=0.2) * edge
+    contrast = 1 - _uniform(ink, 0, 0.75, often=0.5)
+    grain = _uniform(ink, 0, 0.35, often=0.35) * contrast * torch.randn_like(ink)
+    page = page + contrast * ink + grain
+    page = torch.where(torch.rand_like(contrast) < 0.5, 1 - page, page)
+    low, high = page.amin((2, 3), keepdim=True).clamp(max=0), page.amax((2, 3), keepdim=True).clamp(min=1)
+    clips = torch.rand_like(contrast) < 0.3
+    return torch.where(clips, page.clamp(0, 1), (page - low) / (high - low))

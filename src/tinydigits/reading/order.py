@@ -1,0 +1,62 @@
+"""Marks → lines, in the order in which a person reads them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinydigits.reading.marks import Mark
+
+__all__ = ["in_lines"]
+
+_TILT = 20
+
+
+def in_lines(marks: list[Mark]) -> list[list[int]]:
+    """Indices of the marks, line by line from the top, each line from the left.
+
+    The lines may be tilted together, up to ±15°. Marks belong to one line where, after the tilt is taken out, they
+    overlap in height by half; what stands on one height in several columns is one line.
+    """
+    if not marks:
+        return []
+    boxes = np.array([(mark.left, mark.top, mark.width, mark.height) for mark in marks], np.float64)
+    x, y = boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3] / 2
+    usual = float(np.median(boxes[:, 3]))
+    tilt = _tilt(x, y, usual)
+    level = y * np.cos(tilt) - x * np.sin(tilt)
+    along = x * np.cos(tilt) + y * np.sin(tilt)
+    lines: list[list[int]] = []
+    for index in np.argsort(level):
+        if lines:
+            line = lines[-1]
+            height = float(np.median(boxes[line, 3]))
+            if level[index] - float(np.mean(level[line])) <= 0.5 * max(min(height, boxes[index, 3]), 0.6 * usual):
+                line.append(int(index))
+                continue
+        lines.append([int(index)])
+    return [sorted(line, key=lambda index: along[index]) for line in lines]
+
+
+def _tilt(x: NDArray[np.float64], y: NDArray[np.float64], usual: float) -> float:
+    """The angle in radians under which the marks fall into the sharpest lines.
+
+    Of all angles within ±20°, a quarter of a degree apart, the one at which the most marks have their right-hand
+    neighbour on their own height.
+    """
+    if len(x) < 2:
+        return 0.0
+    across, down = x[None] - x[:, None], y[None] - y[:, None]
+    near = (across > 0.2 * usual) & (across < 4 * usual + 2 * np.abs(down)) & (np.abs(down) < 0.45 * across + 0.3 * usual)
+    if not near.any():
+        return 0.0
+    first, second = np.nonzero(near)
+    across, down = across[first, second], down[first, second]
+    angles = np.radians(np.arange(-_TILT, _TILT + 0.25, 0.5))
+    closeness = 1 / (across + usual)
+    scores = []
+    for angle in angles:
+        off = (down * np.cos(angle) - across * np.sin(angle)) / (0.15 * usual)
+        scores.append(float((np.exp(-0.5 * off**2) * closeness).sum()))
+    best = np.array(scores) - 0.05 * max(scores) * np.abs(angles) / angles[-1]  # of equals, the most level
+    return float(angles[int(best.argmax())])

@@ -1,0 +1,86 @@
+"""A page under uneven light → how much ink is where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Ink", "find_ink"]
+
+# Light is looked at in a picture of this many pixels along its longer side. Ink is thin beside the window over
+# which the median is taken, and a shadow's edge, which cuts the window in two, stays where it is.
+_SMALL = 192
+_WINDOW = 75
+
+# Of the steps from ground to full ink in 0…255, fewer than these are not told from paper.
+_FAINTEST = 10
+
+
+@dataclass(frozen=True)
+class Ink:
+    """What is written on a page.
+
+    Attributes:
+        strength: uint8 [H, W], how far each pixel is from the page around it towards the ink, in grey levels; 0 on
+            the page.
+        threshold: of what counts as ink, in the same levels.
+    """
+
+    strength: NDArray[np.uint8]
+    threshold: int
+
+    @property
+    def mask(self) -> NDArray[np.uint8]:
+        """uint8 [H, W], 1 where there is ink."""
+        return (self.strength > self.threshold).view(np.uint8)
+
+
+def find_ink(pixels: NDArray[np.uint8]) -> Ink:
+    """Separate ink from the page: uint8 [H, W] or [H, W, 3] → strength and threshold.
+
+    The page's brightness at each place is the median of a wide neighbourhood. Ink is what differs from it by more
+    than five standard deviations of the page's own grain, and by more than a quarter of the darkest ink, which
+    leaves pale ruling and shining-through behind. Whether ink is darker or lighter is decided for the whole page.
+    """
+    grey = pixels if pixels.ndim == 2 else _most_telling(pixels)
+    shrink = max(1.0, max(grey.shape) / _SMALL)
+    small = cv2.resize(grey, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA) if shrink > 1 else grey
+    light = _light(small)
+    difference = small.astype(np.int16) - light
+    inverted = _weight(difference) > _weight(-difference)
+    light = cv2.resize(light, grey.shape[::-1], interpolation=cv2.INTER_LINEAR) if shrink > 1 else light
+    strength = cv2.subtract(grey, light) if inverted else cv2.subtract(light, grey)
+    step = max(1, round(shrink / 2))
+    grain = 1.4826 * float(np.median(cv2.absdiff(grey[::step, ::step], light[::step, ::step])))
+    if grain > 4:
+        strength = cv2.GaussianBlur(strength, (0, 0), 0.8)
+        grain *= 0.6
+    darkest = float(cv2.blur(strength, (3, 3)).max()) if min(grey.shape) >= 3 else float(strength.max())
+    threshold = max(5 * grain, _FAINTEST, 0.25 * darkest)
+    return Ink(strength, min(254, round(threshold)))
+
+
+def _light(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    window = min(_WINDOW, (2 * max(small.shape)) | 1)
+    return cv2.medianBlur(np.ascontiguousarray(small), max(3, window))
+
+
+def _weight(difference: NDArray[np.int16]) -> float:
+    """How much there is on one side of the page's brightness; what stands out counts more than what is wide."""
+    return float(np.square(difference.clip(min=0).astype(np.float32)).sum())
+
+
+def _most_telling(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey in which ink and page differ most: the colours along the direction in which ink differs from the page."""
+    shrink = max(1, max(pixels.shape) // 256)
+    small = np.ascontiguousarray(pixels[::shrink, ::shrink]).astype(np.float32).reshape(-1, 3)
+    apart = small - np.median(small, 0)
+    length = np.abs(apart).sum(1)
+    apart = apart[length >= np.quantile(length, 0.97)]
+    direction = np.linalg.eigh(apart.T @ apart)[1][:, -1]
+    weights = direction / np.abs(direction).sum()
+    offset = 255 * -weights.clip(max=0).sum()
+    return cv2.transform(pixels, np.append(weights, offset)[None])
