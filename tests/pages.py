@@ -130,10 +130,7 @@ def _glyph(image: Image, height: float, style: Style, random: np.random.Generato
     pixels = round(abs(style.pen) * height / 100)
     if pixels:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pixels + 1, pixels + 1))
-        if style.pen > 0:
-            glyph = cv2.dilate(np.pad(glyph, pixels), kernel)
-        else:
-            glyph = cv2.erode(glyph, kernel)
+        glyph = cv2.dilate(np.pad(glyph, pixels), kernel) if style.pen > 0 else cv2.erode(glyph, kernel)
     if style.broken:
         gap = max(1.0, 0.03 * height)
         y, x = np.mgrid[: glyph.shape[0], : glyph.shape[1]]
@@ -179,7 +176,9 @@ def _photographed(
         light *= 1 - style.shadow * edge
     page *= light[..., None]
     if style.grain:
-        page += style.grain * (0.6 * random.standard_normal(ink.shape) + 0.6 * _noise(ink.shape, 1.5, random))[..., None]
+        page += (
+            style.grain * (0.6 * random.standard_normal(ink.shape) + 0.6 * _noise(ink.shape, 1.5, random))[..., None]
+        )
     if style.blur:
         page = cv2.GaussianBlur(page, (0, 0), style.blur)
     picture = (page.clip(0, 1) * 255).round().astype(np.uint8)

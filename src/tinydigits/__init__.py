@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tinydigits.budget import Budget, Report, check
     from tinydigits.data import Dataset, Split, load
     from tinydigits.networks import classify
+    from tinydigits.reading import Digit, Reading, normalize_glyph, read
     from tinydigits.recipes import Recipe
     from tinydigits.training import Evaluation, Run, evaluate, pretrained, resume, train
 
@@ -29,7 +30,9 @@ __all__ = [
     "Budget",
     "DataError",
     "Dataset",
+    "Digit",
     "Evaluation",
+    "Reading",
     "Recipe",
     "Report",
     "Run",
@@ -40,7 +43,9 @@ __all__ = [
     "classify",
     "evaluate",
     "load",
+    "normalize_glyph",
     "pretrained",
+    "read",
     "resume",
     "train",
 ]
@@ -49,6 +54,7 @@ _ROOMS = {
     "budget": ("Budget", "Report", "check"),
     "data": ("Dataset", "Split", "load"),
     "networks": ("classify",),
+    "reading": ("Digit", "Reading", "normalize_glyph", "read"),
     "recipes": ("Recipe",),
     "training": ("Evaluation", "Run", "evaluate", "pretrained", "resume", "train"),
 }

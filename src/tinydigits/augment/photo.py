@@ -69,10 +69,12 @@ def _wobble(images: Tensor) -> Tensor:
 
 def _thicken(images: Tensor) -> Tensor:
     wider = F.max_pool2d(images, 3, stride=1, padding=1)
+    widest = F.max_pool2d(wider, 3, stride=1, padding=1)
     thinner = 1 - F.max_pool2d(1 - images, (1, 2), stride=1)
     thinner = F.pad(1 - F.max_pool2d(1 - thinner, (2, 1), stride=1), (0, 1, 0, 1))
-    amount = _uniform(images, -1, 1, often=0.6)
-    ink = images + amount.clamp(min=0) * (wider - images) + (-amount).clamp(min=0) * 0.8 * (thinner - images)
+    ink = images + _uniform(images, 0, 1, often=0.35) * (wider - images)
+    ink = ink + _uniform(images, 0, 0.7, often=0.12) * (widest - ink)
+    ink = ink + _uniform(images, 0, 0.8, often=0.25) * (thinner - ink)
     outlined = _uniform(images, 0.5, 1, often=0.12)
     return torch.where(outlined > 0, wider - outlined * images, ink)
 

@@ -1,4 +1,4 @@
-"""`sturdy`: sees contrast, not brightness, so that light, fog and polarity change little; 18,898 parameters."""
+"""`sturdy`: sees contrast, not brightness, so that light, fog and polarity change little; 19,150 parameters."""
 
 from __future__ import annotations
 

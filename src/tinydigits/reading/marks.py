@@ -153,8 +153,10 @@ def _stacked(marks: list[Mark], usual: float) -> list[Mark]:
             whole = mark.joined(other)
             near = mark.top - other.bottom <= 0.15 * usual
             small = max(mark.height, other.height) <= 0.8 * usual and whole.height <= 1.3 * usual
-            inside = overlap >= 0.9 * min(mark.width, other.width) and whole.height <= 1.1 * max(mark.height, other.height)
-            if near and (small and overlap >= 0.5 * min(mark.width, other.width) or inside):
+            inside = overlap >= 0.9 * min(mark.width, other.width) and whole.height <= 1.1 * max(
+                mark.height, other.height
+            )
+            if near and ((small and overlap >= 0.5 * min(mark.width, other.width)) or inside):
                 result[index] = whole
                 break
         else:

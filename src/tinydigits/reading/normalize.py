@@ -38,7 +38,11 @@ def normalize_glyph(glyph: ArrayLike) -> NDArray[np.uint8]:
         DataError: an array of another shape, or one that holds NaN or infinity.
     """
     picture = np.asarray(glyph)
-    if picture.ndim != 2 or not 1 <= min(picture.shape) <= max(picture.shape) <= 10_000 or picture.dtype.kind not in "buif":
+    if (
+        picture.ndim != 2
+        or not 1 <= min(picture.shape) <= max(picture.shape) <= 10_000
+        or picture.dtype.kind not in "buif"
+    ):
         raise DataError(
             f"a glyph is an array [H, W] of real numbers, H and W up to 10,000, not {picture.dtype} {list(picture.shape)}"
         )
@@ -93,7 +97,7 @@ def _edge(profile: NDArray[np.float32], depth: float) -> float:
 
 
 def _overlaps(low: float, high: float, unit: float, pixels: int) -> NDArray[np.float32]:
-    """Box-filter weights float32 [n, pixels]: the share of each of n new pixels, `unit` long, that each old one covers."""
+    """Box-filter weights float32 [n, pixels]: what share of each of n new pixels, `unit` long, each old one covers."""
     count = max(1, round((high - low) / unit))
     start = (low + high - count * unit) / 2
     edges = start + unit * np.arange(count + 1)

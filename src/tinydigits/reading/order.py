@@ -47,7 +47,9 @@ def _tilt(x: NDArray[np.float64], y: NDArray[np.float64], usual: float) -> float
     if len(x) < 2:
         return 0.0
     across, down = x[None] - x[:, None], y[None] - y[:, None]
-    near = (across > 0.2 * usual) & (across < 4 * usual + 2 * np.abs(down)) & (np.abs(down) < 0.45 * across + 0.3 * usual)
+    near = (
+        (across > 0.2 * usual) & (across < 4 * usual + 2 * np.abs(down)) & (np.abs(down) < 0.45 * across + 0.3 * usual)
+    )
     if not near.any():
         return 0.0
     first, second = np.nonzero(near)

@@ -61,7 +61,7 @@ def _rules(mask: NDArray[np.uint8]) -> list[tuple[float, float]]:
     rules: list[tuple[float, float]] = []
     middle = small.shape[1] / 2
     taken: list[float] = []
-    for distance, angle in ([] if found is None else found[:, 0]):  # strongest first
+    for distance, angle in [] if found is None else found[:, 0]:  # strongest first
         slope = -float(np.cos(angle) / np.sin(angle))
         start = float(distance / np.sin(angle))
         height = start + slope * middle

@@ -1,0 +1,152 @@
+"""Marks → digits: broken ones are joined and touching ones cut, wherever that looks more like digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinydigits.reading.glyphs import cut_out, glyph_of
+from tinydigits.reading.judge import Verdict, judge
+from tinydigits.reading.marks import Mark, Marks
+from tinydigits.reading.page import Ink
+
+__all__ = ["Found", "assemble"]
+
+# Marks nearer than this share of the usual height may be one broken digit.
+_NEAR = 0.08
+# A mark wider than this share of its height may be several digits; of MNIST's digits few are.
+_WIDE = 0.95
+_CUTS = 4
+_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """A mark that stands for one digit.
+
+    Attributes:
+        mark: where it is.
+        strength: its ink, float32 [H, W].
+        glyph: uint8 [28, 28], what the networks see.
+        verdict: what they make of it.
+    """
+
+    mark: Mark
+    strength: NDArray[np.float32]
+    glyph: NDArray[np.uint8]
+    verdict: Verdict
+
+
+def assemble(ink: Ink, marks: Marks) -> list[Found]:
+    """One `Found` for each digit of a page, in no order.
+
+    First every mark is judged as it stands. Two marks that nearly touch become one, and a wide mark becomes two,
+    where the result looks more like digits than the least likely of what was there.
+    """
+
+    def whole(mark: Mark) -> NDArray[np.float32]:
+        return cut_out(ink, marks.labels, mark)
+
+    found = _judged([(mark, whole(mark)) for mark in marks.marks])
+    for _ in range(_ROUNDS):
+        joined = _join(found, marks.height, whole)
+        if len(joined) == len(found):
+            break
+        found = joined
+    for _ in range(_ROUNDS):
+        parted = _part(found, marks.height)
+        if len(parted) == len(found):
+            break
+        found = parted
+    return found
+
+
+def _judged(marks: list[tuple[Mark, NDArray[np.float32]]]) -> list[Found]:
+    if not marks:
+        return []
+    glyphs = [glyph_of(strength) for _, strength in marks]
+    verdicts = judge(np.stack(glyphs))
+    return [
+        Found(mark, strength, glyph, verdict)
+        for (mark, strength), glyph, verdict in zip(marks, glyphs, verdicts, strict=True)
+    ]
+
+
+def _join(found: list[Found], usual: float, whole: Callable[[Mark], NDArray[np.float32]]) -> list[Found]:
+    pairs = _neighbours([part.mark for part in found], usual)
+    wholes = _judged([(mark, whole(mark)) for mark in (found[a].mark.joined(found[b].mark) for a, b in pairs)])
+    gains = [
+        joined.verdict.score - min(found[a].verdict.score, found[b].verdict.score)
+        for joined, (a, b) in zip(wholes, pairs, strict=True)
+    ]
+    used: set[int] = set()
+    result: list[Found] = []
+    for index in sorted(range(len(pairs)), key=lambda index: -gains[index]):
+        if gains[index] > 0 and not used & set(pairs[index]):
+            used |= set(pairs[index])
+            result.append(wholes[index])
+    return result + [part for index, part in enumerate(found) if index not in used]
+
+
+def _neighbours(marks: list[Mark], usual: float) -> list[tuple[int, int]]:
+    """Pairs that nearly touch and together are no larger than a digit may be."""
+    if len(marks) < 2:
+        return []
+    boxes = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks], np.float64)
+    low = np.minimum(boxes[:, None, :2], boxes[None, :, :2])
+    high = np.maximum(boxes[:, None, 2:], boxes[None, :, 2:])
+    gap = np.maximum(boxes[:, None, :2], boxes[None, :, :2]) - np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    size = high - low
+    tallest = np.maximum(usual, np.maximum(*np.meshgrid(boxes[:, 3] - boxes[:, 1], boxes[:, 3] - boxes[:, 1])))
+    fits = (gap <= _NEAR * usual).all(2) & (size[..., 1] <= 1.6 * tallest) & (size[..., 0] <= 1.3 * tallest)
+    first, second = np.nonzero(np.triu(fits, 1))
+    return list(zip(first.tolist(), second.tolist(), strict=True))[: 4 * len(marks)]
+
+
+def _part(found: list[Found], usual: float) -> list[Found]:
+    cuts = [(index, cut) for index, part in enumerate(found) for cut in _cuts(part.strength, usual)]
+    sides = [side for index, cut in cuts for side in _sides(found[index], cut)]
+    judged = _judged(sides)
+    best: dict[int, tuple[float, list[Found]]] = {}
+    for number, (index, _) in enumerate(cuts):
+        pair = judged[2 * number : 2 * number + 2]
+        score = min(part.verdict.score for part in pair)
+        if score > best.get(index, (found[index].verdict.score, []))[0]:
+            best[index] = score, pair
+    return [part for index, whole in enumerate(found) for part in (best[index][1] if index in best else [whole])]
+
+
+def _cuts(strength: NDArray[np.float32], usual: float) -> list[int]:
+    """Columns at which a wide mark's ink might be cut: up to four, where it is thinnest, the thinnest first."""
+    height, width = strength.shape
+    if width < _WIDE * min(height, 1.3 * usual):
+        return []
+    # A stroke that joins two digits has little ink, and does not reach from top to bottom as a digit's body does.
+    rows = np.arange(height)[:, None]
+    inked = strength > 0.3 * strength.max()
+    reach = np.where(inked, rows, -1).max(0) - np.where(inked, rows, height).min(0) + 1
+    profile = strength.sum(0) / max(float(strength.sum(0).mean()), 1e-6) + reach.clip(min=0) / height
+    window = 2 * max(1, round(0.03 * height)) + 1
+    smooth = np.convolve(profile, np.ones(window) / window, mode="same")
+    margin = max(3, round(0.15 * min(height, usual)))
+    cuts: list[int] = []
+    for column in np.argsort(smooth[margin : width - margin], kind="stable") + margin:
+        if all(abs(int(column) - cut) > 0.12 * height for cut in cuts):
+            cuts.append(int(column))
+        if len(cuts) == _CUTS:
+            break
+    return cuts
+
+
+def _sides(part: Found, cut: int) -> list[tuple[Mark, NDArray[np.float32]]]:
+    sides = []
+    for left, right in ((0, cut), (cut, part.strength.shape[1])):
+        strength = part.strength[:, left:right]
+        rows = np.flatnonzero(strength.any(1))
+        top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, len(strength))
+        mark = Mark(part.mark.left + left, part.mark.top + top, right - left, bottom - top, part.mark.pieces)
+        sides.append((mark, strength[top:bottom]))
+    return sides
