@@ -21,6 +21,8 @@ _NEAR = 0.08
 _WIDE = 0.95
 _CUTS = 4
 _ROUNDS = 3
+# So that a hostile picture cannot ask for more; a page of touching digits asks for some dozens.
+_MOST = 2_000
 
 
 @dataclass(frozen=True)
@@ -93,25 +95,24 @@ def _join(found: list[Found], usual: float, whole: Callable[[Mark], NDArray[np.f
 
 def _neighbours(marks: list[Mark], usual: float) -> list[tuple[int, int]]:
     """Pairs that nearly touch and together are no larger than a digit may be."""
-    if len(marks) < 2:
-        return []
-    boxes = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks], np.float64)
-    low = np.minimum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.maximum(boxes[:, None, 2:], boxes[None, :, 2:])
-    gap = np.maximum(boxes[:, None, :2], boxes[None, :, :2]) - np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    size = high - low
-    tallest = np.maximum(usual, np.maximum(*np.meshgrid(boxes[:, 3] - boxes[:, 1], boxes[:, 3] - boxes[:, 1])))
-    fits = (gap <= _NEAR * usual).all(2) & (size[..., 1] <= 1.6 * tallest) & (size[..., 0] <= 1.3 * tallest)
-    first, second = np.nonzero(np.triu(fits, 1))
-    return list(zip(first.tolist(), second.tolist(), strict=True))[: 4 * len(marks)]
+    boxes = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks], np.float64).reshape(-1, 4)
+    heights = np.maximum(usual, boxes[:, 3] - boxes[:, 1])
+    pairs: list[tuple[int, int]] = []
+    for index, box in enumerate(boxes):
+        low, high = np.minimum(boxes, box), np.maximum(boxes, box)
+        apart = np.maximum(high[:, 0] - low[:, 2], high[:, 1] - low[:, 3])
+        tallest = np.maximum(heights, heights[index])
+        fits = (high[:, 3] - low[:, 1] <= 1.6 * tallest) & (high[:, 2] - low[:, 0] <= 1.3 * tallest)
+        pairs += [(index, int(other)) for other in np.flatnonzero(fits & (apart <= _NEAR * usual)) if other > index]
+    return pairs[:_MOST]
 
 
 def _part(found: list[Found], usual: float) -> list[Found]:
-    cuts = [(index, cut) for index, part in enumerate(found) for cut in _cuts(part.strength, usual)]
-    sides = [side for index, cut in cuts for side in _sides(found[index], cut)]
-    judged = _judged(sides)
+    tried = [(index, _sides(part, cut)) for index, part in enumerate(found) for cut in _cuts(part.strength, usual)]
+    tried = [(index, sides) for index, sides in tried if sides][:_MOST]
+    judged = _judged([side for _, sides in tried for side in sides])
     best: dict[int, tuple[float, list[Found]]] = {}
-    for number, (index, _) in enumerate(cuts):
+    for number, (index, _) in enumerate(tried):
         pair = judged[2 * number : 2 * number + 2]
         score = min(part.verdict.score for part in pair)
         if score > best.get(index, (found[index].verdict.score, []))[0]:
@@ -142,11 +143,14 @@ def _cuts(strength: NDArray[np.float32], usual: float) -> list[int]:
 
 
 def _sides(part: Found, cut: int) -> list[tuple[Mark, NDArray[np.float32]]]:
+    """What lies on the left and on the right of a cut, each in its own box; nothing where one of them is empty."""
     sides = []
     for left, right in ((0, cut), (cut, part.strength.shape[1])):
         strength = part.strength[:, left:right]
-        rows = np.flatnonzero(strength.any(1))
-        top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, len(strength))
-        mark = Mark(part.mark.left + left, part.mark.top + top, right - left, bottom - top, part.mark.pieces)
-        sides.append((mark, strength[top:bottom]))
+        rows, columns = np.flatnonzero(strength.any(1)), np.flatnonzero(strength.any(0))
+        if len(rows) == 0:
+            return []
+        top, bottom, first, last = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        mark = Mark(part.mark.left + left + first, part.mark.top + top, last - first, bottom - top, part.mark.pieces)
+        sides.append((mark, strength[top:bottom, first:last]))
     return sides

@@ -24,18 +24,19 @@ def cut_out(ink: Ink, labels: NDArray[np.int32], mark: Mark) -> NDArray[np.float
     columns = slice(max(0, mark.left - 1), mark.right + 1)
     own = np.isin(labels[rows, columns], mark.pieces).view(np.uint8)
     # The soft edges of strokes lie under the threshold, one pixel further out.
-    own = cv2.dilate(own, np.ones((3, 3), np.uint8))
+    around = cv2.dilate(own, np.ones((3, 3), np.uint8))
     strength = ink.strength[rows, columns].astype(np.float32) - ink.threshold / 3
-    return strength.clip(min=0) * own
+    return np.asarray(strength.clip(min=0) * around, np.float32)
 
 
 def glyph_of(strength: NDArray[np.float32]) -> NDArray[np.uint8]:
     """One mark's ink float32 [H, W] as MNIST would hold it: uint8 [28, 28]."""
-    scale = _LONGEST / max(strength.shape)
-    if scale < 1:
-        strength = cv2.resize(strength, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    elif 4 * scale > _LONGEST:
-        strength = cv2.resize(strength, None, fx=3, fy=3, interpolation=cv2.INTER_LINEAR)
+    scale = min(_LONGEST / max(strength.shape), 3)
+    if scale < 1 or max(strength.shape) < 2 * BOX:
+        size = [max(1, round(scale * side)) for side in strength.shape[::-1]]
+        strength = np.asarray(
+            cv2.resize(strength, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR), np.float32
+        )
     strength = np.pad(strength, BOX)
     mask = (strength > 0.3 * strength.max()).view(np.uint8)
     longest = max(np.ptp(np.flatnonzero(mask.any(axis))) + 1 for axis in (0, 1))
@@ -43,5 +44,6 @@ def glyph_of(strength: NDArray[np.float32]) -> NDArray[np.uint8]:
     width = 4 * float(distances[mask > 0].mean()) - 1
     if width < _THIN * longest:
         more = max(2, round(_WIDENED * longest - width) + 1)
-        strength = cv2.dilate(strength, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (more, more)))
+        pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (more, more))
+        strength = np.asarray(cv2.dilate(strength, pen), np.float32)
     return place_ink(strength)

@@ -93,8 +93,9 @@ def raw_scores(glyphs: NDArray[np.uint8], temperature: float) -> tuple[NDArray[n
     reader, doorman = _networks()
     pixels = standardize(torch.from_numpy(glyphs)[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        probabilities = torch.cat([reader(batch) for batch in pixels.split(500)]).div(temperature).softmax(1)
-        admitted = torch.cat([doorman(batch) for batch in pixels.split(500)])
+        batches = torch.split(pixels, 500)
+        probabilities = torch.cat([reader(batch) for batch in batches]).div(temperature).softmax(1)
+        admitted = torch.cat([doorman(batch) for batch in batches])
     return probabilities.numpy(), (admitted + probabilities.amax(1).log()).numpy()
 
 

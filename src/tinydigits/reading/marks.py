@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -66,7 +67,7 @@ class Marks:
     height: float
 
 
-def find_marks(mask: NDArray[np.uint8]) -> Marks:
+def find_marks(mask: NDArray[np.uint8], name: str) -> Marks:
     """Find what may be digits.
 
     Connected pieces of ink of about one height are marks. Smaller pieces beside a mark that they fit are taken to
@@ -75,11 +76,13 @@ def find_marks(mask: NDArray[np.uint8]) -> Marks:
 
     Args:
         mask: uint8 [H, W], 1 where there is ink.
+        name: of the image, for the error.
 
     Raises:
         DataError: there are more than 2,000 marks.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    _, found, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    labels = np.asarray(found, np.int32)
     page_height, page_width = mask.shape
     left, top, width, height, area = (stats[1:, column] for column in range(5))
     longest = np.maximum(width, height)
@@ -91,15 +94,14 @@ def find_marks(mask: NDArray[np.uint8]) -> Marks:
     if len(tall) == 0:
         return Marks(labels, [], 0)
     usual = _weighted_median(height[tall], area[tall])
-    if len(tall) > 50 * MOST_MARKS:
-        raise DataError(f"there are {len(tall):,} marks, more than {MOST_MARKS:,}; this is no page of digits")
     whole = tall[(height[tall] >= 0.35 * usual) & (area[tall] >= 0.008 * usual**2)]
     if len(whole) > MOST_MARKS:
-        raise DataError(f"there are {len(whole):,} marks, more than {MOST_MARKS:,}; this is no page of digits")
+        raise DataError(f"{name} has {len(whole):,} marks, more than {MOST_MARKS:,}: it is no page of digits")
     marks = [
         Mark(int(left[index]), int(top[index]), int(width[index]), int(height[index]), (int(index) + 1,))
         for index in whole
     ]
+    # Beyond the largest of the small pieces, which is what strokes are, all is dirt.
     rest = np.setdiff1d(able, whole)
     rest = rest[(longest[rest] >= 0.12 * usual) & (longest[rest] < 1.2 * usual)]
     rest = rest[np.argsort(-area[rest])][:MOST_MARKS]
@@ -110,7 +112,7 @@ def find_marks(mask: NDArray[np.uint8]) -> Marks:
     return Marks(labels, _stacked(_with_pieces(marks, pieces, usual), usual), usual)
 
 
-def _weighted_median(values: NDArray[np.int32], weights: NDArray[np.int32]) -> float:
+def _weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
     order = np.argsort(values)
     total = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(total, total[-1] / 2)])
@@ -145,20 +147,16 @@ def _with_pieces(marks: list[Mark], pieces: list[Mark], usual: float) -> list[Ma
 
 def _stacked(marks: list[Mark], usual: float) -> list[Mark]:
     """Join marks that lie one above the other and together are one digit high: halves of a broken digit."""
-    marks = sorted(marks, key=lambda mark: mark.top)
-    result: list[Mark] = []
-    for mark in marks:
-        for index, other in enumerate(result):
-            overlap = min(mark.right, other.right) - max(mark.left, other.left)
-            whole = mark.joined(other)
-            near = mark.top - other.bottom <= 0.15 * usual
-            small = max(mark.height, other.height) <= 0.8 * usual and whole.height <= 1.3 * usual
-            inside = overlap >= 0.9 * min(mark.width, other.width) and whole.height <= 1.1 * max(
-                mark.height, other.height
-            )
-            if near and ((small and overlap >= 0.5 * min(mark.width, other.width)) or inside):
-                result[index] = whole
-                break
-        else:
-            result.append(mark)
-    return result
+    boxes = _boxes(marks)
+    joined: dict[int, Mark] = dict(enumerate(marks))
+    for index, mark in enumerate(marks):
+        across, down = _gaps(boxes[index], boxes)
+        overlap = -across / np.minimum(mark.width, boxes[:, 2] - boxes[:, 0])
+        whole = np.maximum(mark.bottom, boxes[:, 3]) - np.minimum(mark.top, boxes[:, 1])
+        taller = np.maximum(mark.height, boxes[:, 3] - boxes[:, 1])
+        halves = (overlap >= 0.5) & (taller <= 0.8 * usual) & (whole <= 1.3 * usual)
+        within = (overlap >= 0.9) & (whole <= 1.1 * taller)
+        for other in np.flatnonzero((down <= 0.15 * usual) & (halves | within)):
+            if other < index and other in joined and index in joined:
+                joined[index] = joined.pop(int(other)).joined(joined[index])
+    return list(joined.values())

@@ -44,7 +44,8 @@ def normalize_glyph(glyph: ArrayLike) -> NDArray[np.uint8]:
         or picture.dtype.kind not in "buif"
     ):
         raise DataError(
-            f"a glyph is an array [H, W] of real numbers, H and W up to 10,000, not {picture.dtype} {list(picture.shape)}"
+            f"a glyph is an array [H, W] of real numbers, H and W from 1 to 10,000, "
+            f"not {picture.dtype} {list(picture.shape)}"
         )
     picture = picture.astype(np.float32)
     if not np.isfinite(picture).all():
@@ -68,7 +69,7 @@ def place_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     page = np.zeros((SIDE, SIDE), np.float32)
     corner = tuple(_corner(small.sum(axis)) for axis in (1, 0))
     page[corner[0] : corner[0] + small.shape[0], corner[1] : corner[1] + small.shape[1]] = small
-    return (page * (255 / small.max())).round().astype(np.uint8)
+    return np.asarray((page * (255 / small.max())).round(), np.uint8)
 
 
 def _inside(profile: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -103,7 +104,7 @@ def _overlaps(low: float, high: float, unit: float, pixels: int) -> NDArray[np.f
     edges = start + unit * np.arange(count + 1)
     old = np.arange(pixels)
     shared = np.minimum(edges[1:, None], old + 1) - np.maximum(edges[:-1, None], old)
-    return (shared.clip(min=0) / unit).astype(np.float32)
+    return np.asarray(shared.clip(min=0) / unit, np.float32)
 
 
 def _corner(mass: NDArray[np.float32]) -> int:

@@ -41,19 +41,19 @@ def in_lines(marks: list[Mark]) -> list[list[int]]:
 def _tilt(x: NDArray[np.float64], y: NDArray[np.float64], usual: float) -> float:
     """The angle in radians under which the marks fall into the sharpest lines.
 
-    Of all angles within ±20°, a quarter of a degree apart, the one at which the most marks have their right-hand
-    neighbour on their own height.
+    Of all angles within ±20°, half a degree apart, the one at which marks most have their neighbours on the right
+    on their own height, nearer neighbours counting more.
     """
     if len(x) < 2:
         return 0.0
-    across, down = x[None] - x[:, None], y[None] - y[:, None]
-    near = (
-        (across > 0.2 * usual) & (across < 4 * usual + 2 * np.abs(down)) & (np.abs(down) < 0.45 * across + 0.3 * usual)
-    )
-    if not near.any():
+    pairs = []
+    for index in range(len(x)):
+        across, down = x - x[index], y - y[index]
+        near = (across > 0.2 * usual) & (across < 4 * usual) & (np.abs(down) < 0.45 * across + 0.3 * usual)
+        pairs.append(np.stack([across[near], down[near]]))
+    across, down = np.concatenate(pairs, 1)
+    if len(across) == 0:
         return 0.0
-    first, second = np.nonzero(near)
-    across, down = across[first, second], down[first, second]
     angles = np.radians(np.arange(-_TILT, _TILT + 0.25, 0.5))
     closeness = 1 / (across + usual)
     scores = []

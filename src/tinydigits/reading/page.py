@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,12 +48,12 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     """
     grey = pixels if pixels.ndim == 2 else _most_telling(pixels)
     shrink = max(1.0, max(grey.shape) / _SMALL)
-    small = cv2.resize(grey, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA) if shrink > 1 else grey
+    small = _resized(grey, (round(grey.shape[1] / shrink), round(grey.shape[0] / shrink)))
     light = _light(small)
     difference = small.astype(np.int16) - light
     inverted = _weight(difference) > _weight(-difference)
-    light = cv2.resize(light, grey.shape[::-1], interpolation=cv2.INTER_LINEAR) if shrink > 1 else light
-    strength = cv2.subtract(grey, light) if inverted else cv2.subtract(light, grey)
+    light = _resized(light, (grey.shape[1], grey.shape[0]))
+    strength: NDArray[Any] = cv2.subtract(grey, light) if inverted else cv2.subtract(light, grey)
     step = max(1, round(shrink / 2))
     grain = 1.4826 * float(np.median(cv2.absdiff(grey[::step, ::step], light[::step, ::step])))
     if grain > 4:
@@ -63,9 +64,19 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     return Ink(strength, min(254, round(threshold)))
 
 
+def _resized(grey: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Of another width and height, which may be rounded down to nothing."""
+    width, height = max(1, size[0]), max(1, size[1])
+    if (height, width) == grey.shape:
+        return grey
+    smaller = width < grey.shape[1]
+    resized = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    return np.asarray(resized, np.uint8)
+
+
 def _light(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
     window = min(_WINDOW, (2 * max(small.shape)) | 1)
-    return cv2.medianBlur(np.ascontiguousarray(small), max(3, window))
+    return np.asarray(cv2.medianBlur(np.ascontiguousarray(small), max(3, window)), np.uint8)
 
 
 def _weight(difference: NDArray[np.int16]) -> float:
@@ -83,4 +94,4 @@ def _most_telling(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     direction = np.linalg.eigh(apart.T @ apart)[1][:, -1]
     weights = direction / np.abs(direction).sum()
     offset = 255 * -weights.clip(max=0).sum()
-    return cv2.transform(pixels, np.append(weights, offset)[None])
+    return np.asarray(cv2.transform(pixels, np.append(weights, offset)[None]), np.uint8)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tinydigits.errors import DataError
 
@@ -34,11 +34,13 @@ class Picture:
         pixels: uint8 [H, W] grey or [H, W, 3] red, green and blue, turned as the EXIF orientation says.
         reduced: how many of the given image's pixels make one of these, along a side.
         size: width and height of the given image in its own pixels, turned.
+        name: of the image, for errors.
     """
 
     pixels: NDArray[np.uint8]
     reduced: int
     size: tuple[int, int]
+    name: str
 
 
 def open_picture(source: Source, most_pixels: int = MOST_PIXELS) -> Picture:
@@ -81,7 +83,7 @@ def _from_file(file: Path | io.BytesIO, most_pixels: int) -> Picture:
     # Decoders answer a hostile file with nearly any exception; whichever it is, this file is to blame.
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if isinstance(error, Image.UnidentifiedImageError):
+        if isinstance(error, UnidentifiedImageError):
             reason = f"it is none of {', '.join(_FORMATS)}"
         raise DataError(f"{name} cannot be read as an image: {reason}") from error
 
@@ -105,7 +107,7 @@ def _from_pillow(image: Image.Image, most_pixels: int, name: str) -> Picture:
         reduced = left * -(-reduced // left)
     else:
         reduced = left
-    return Picture(pixels, reduced, (height, width) if swapped else (width, height))
+    return Picture(pixels, reduced, (height, width) if swapped else (width, height), name)
 
 
 def _from_array(array: NDArray[np.generic], most_pixels: int) -> Picture:

@@ -104,7 +104,7 @@ def _find(picture: Picture) -> tuple[list[Found], float]:
     if picture.size == (SIDE, SIDE):
         return _single(ink), SIDE
     ink = Ink(erase_rules(ink.strength, ink.mask), ink.threshold)
-    marks = find_marks(ink.mask)
+    marks = find_marks(ink.mask, picture.name)
     return assemble(ink, marks), marks.height
 
 
