@@ -32,7 +32,7 @@ def main() -> None:
         "made_by": "benchmarks/calibrate_reading.py",
         "temperature": temperature,
         "accept": round(float(np.quantile(scores, 0.02)), 4),
-        "keep": round(float(np.quantile(scores, 0.0005)), 4),
+        "keep": round(float(np.quantile(scores, 0.0002)), 4),
         "quantiles": [round(float(value), 4) for value in np.quantile(scores, np.linspace(0, 1, STEPS + 1))],
     }
     write_atomically(calibration_file(), json.dumps(document) + "\n")

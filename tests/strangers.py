@@ -49,8 +49,9 @@ def scribble(random: np.random.Generator, side: int = 160) -> Picture:
     return page
 
 
-def noise(random: np.random.Generator, side: int = 96) -> Picture:
-    """Noise of some grain, uint8 [side, side]; coarse noise is cut into blobs."""
+def noise(random: np.random.Generator) -> Picture:
+    """Noise of some grain, uint8, 28, 96 or 200 pixels wide and high; half of what is coarse is cut into blobs."""
+    side = int(random.choice([28, 96, 200]))
     grain = random.uniform(0, 12)
     field = random.standard_normal((side, side)).astype(np.float32)
     if grain > 1:

@@ -18,8 +18,8 @@ __all__ = ["BOX", "normalize_glyph", "place_ink"]
 BOX = 20
 _MIDDLE = 14
 
-# Ink under this share of the darkest is dirt, not a part of the glyph: 4 of MNIST's 255 levels.
-_FLOOR = 1 / 64
+# Ink under this share of the darkest is dirt or the ringing of a scaling, not a part of the glyph.
+_FLOOR = 1 / 24
 
 
 def normalize_glyph(glyph: ArrayLike) -> NDArray[np.uint8]:

@@ -14,7 +14,8 @@ __all__ = ["Ink", "find_ink"]
 # Light is looked at in a picture of this many pixels along its longer side. Ink is thin beside the window over
 # which the median is taken, and a shadow's edge, which cuts the window in two, stays where it is.
 _SMALL = 192
-_WINDOW = 75
+_WIDE, _NARROW = 111, 41
+_INK = 30
 
 # Of the steps from ground to full ink in 0…255, fewer than these are not told from paper.
 _FAINTEST = 10
@@ -75,8 +76,15 @@ def _resized(grey: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8
 
 
 def _light(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    window = min(_WINDOW, (2 * max(small.shape)) | 1)
-    return np.asarray(cv2.medianBlur(np.ascontiguousarray(small), max(3, window)), np.uint8)
+    """The page's brightness at each place, ink or not.
+
+    A wide median first, which follows neither ink nor, at the border, a slope of the light; then, with all that
+    differs much from it taken for ink and painted over, a narrower one, which follows the slope.
+    """
+    limit = (2 * max(small.shape)) | 1
+    wide = cv2.medianBlur(np.ascontiguousarray(small), max(3, min(_WIDE, limit)))
+    page = np.where(cv2.absdiff(small, wide) > _INK, wide, small)
+    return np.asarray(cv2.medianBlur(page, max(3, min(_NARROW, limit))), np.uint8)
 
 
 def _weight(difference: NDArray[np.int16]) -> float:

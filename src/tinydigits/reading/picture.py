@@ -23,7 +23,7 @@ MOST_PIXELS = 50_000_000
 MOST_BYTES = 200_000_000
 
 # What phones, scanners and browsers write. Formats that call other programs or scripts (EPS, PDF) are left out.
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,10 @@ __all__ = ["Digit", "Reading", "read"]
 _WORKING_PIXELS = 4_000_000
 _SMALL = 24
 
+# Where fewer of a picture's marks than this look like digits, it is a texture, a text or a face, and those that do,
+# do so by chance.
+_MINORITY = 0.2
+
 
 @dataclass(frozen=True)
 class Digit:
@@ -37,7 +41,8 @@ class Digit:
         runner_up: the second likeliest digit.
         runner_up_probability: of that.
         likeness: how much it looks like a digit: the share of MNIST's digits that look less like one, in [0, 1].
-        accepted: whether likeness is at least 0.02; where it is not, the digit is unsure.
+        accepted: whether it is to be trusted: its likeness is at least 0.02, and so is its neighbours' where touching
+            digits were cut apart, and the picture is one of digits; where it is not, the digit is unsure.
         glyph: uint8 [28, 28], what the networks saw.
     """
 
@@ -76,8 +81,9 @@ class Reading:
 def read(source: Source) -> Reading:
     """Read the digits in an image: a page, a few digits or a single one, dark on light or light on dark.
 
-    What looks so little like a digit that hardly one in 2,000 of MNIST's would be lost is left out; what looks less
-    like one than 98 % of them is in the result with `accepted` False. On a blank page there are no digits.
+    What looks so little like a digit that only one in 5,000 of MNIST's would be lost is left out. What looks less like
+    one than 98 % of them is in the result with `accepted` False, and so is everything in a picture in which not even
+    a fifth of all marks look like digits. On a blank page there are no digits.
 
     Args:
         source: a file's path or its bytes, a Pillow image, or an array (uint8, or any real numbers, which are
@@ -91,9 +97,10 @@ def read(source: Source) -> Reading:
     if picture.reduced > 1 and height < _SMALL:
         picture = open_picture(source, MOST_PIXELS)
         found, _ = _find(picture)
+    doubtful = sum(part.verdict.accepted for part in found) < _MINORITY * len(found)
     found = [part for part in found if part.verdict.kept]
     lines = in_lines([part.mark for part in found])
-    digits = [_digit(found[index], number, picture) for number, line in enumerate(lines) for index in line]
+    digits = [_digit(found[index], number, picture, doubtful) for number, line in enumerate(lines) for index in line]
     texts = ["".join(str(found[index].verdict.digit) for index in line) for line in lines]
     return Reading(texts, digits)
 
@@ -120,7 +127,7 @@ def _single(ink: Ink) -> list[Found]:
     return [Found(mark, strength, glyph, judge(glyph[None])[0])]
 
 
-def _digit(found: Found, line: int, picture: Picture) -> Digit:
+def _digit(found: Found, line: int, picture: Picture, doubtful: bool) -> Digit:
     verdict, scale = found.verdict, picture.reduced
     left, top = found.mark.left * scale, found.mark.top * scale
     width = min(found.mark.width * scale, picture.size[0] - left)
@@ -133,6 +140,6 @@ def _digit(found: Found, line: int, picture: Picture) -> Digit:
         runner_up=verdict.runner_up,
         runner_up_probability=verdict.runner_up_probability,
         likeness=verdict.likeness,
-        accepted=verdict.accepted,
+        accepted=verdict.accepted and not doubtful,
         glyph=found.glyph,
     )
