@@ -73,7 +73,7 @@ def test_shear_slants_without_changing_the_area() -> None:
     torch.testing.assert_close(slanted.sum((1, 2, 3)), upright.sum((1, 2, 3)), rtol=0.05, atol=0)
     lean = 90 - angles(slanted).abs()
     assert 15 < lean.max() <= 21
-    torch.testing.assert_close(angles(affine(bar(), shear=20.0)), torch.zeros(200), atol=0.5, rtol=0)
+    torch.testing.assert_close(angles(affine(bar(), shear=20.0)), torch.zeros(200), atol=1.0, rtol=0)
 
 
 def test_what_comes_in_from_outside_is_ground() -> None:
@@ -104,8 +104,8 @@ def test_photographs_are_of_the_share_asked_for_and_within_the_range() -> None:
 
 def test_photographs_show_both_polarities_and_many_grounds() -> None:
     borders = torch.stack([photograph(bar(), 1.0)[:, 0, edge].median(1).values for edge in (0, 27)]).median(0).values
-    assert (borders < 0.1).float().mean() > 0.1
-    assert (borders > 0.9).float().mean() > 0.1
+    assert (borders < 0.2).float().mean() > 0.2
+    assert (borders > 0.6).float().mean() > 0.1
     assert ((borders > 0.2) & (borders < 0.8)).float().mean() > 0.2
 
 

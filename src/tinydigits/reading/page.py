@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Ink", "find_ink"]
+__all__ = ["Ink", "find_ink", "two_tones"]
 
 # Light is looked at in a picture of this many pixels along its longer side. Ink is thin beside the window over
 # which the median is taken, and a shadow's edge, which cuts the window in two, stays where it is.
@@ -63,6 +63,24 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     darkest = float(cv2.blur(strength, (3, 3)).max()) if min(grey.shape) >= 3 else float(strength.max())
     threshold = max(5 * grain, _FAINTEST, 0.25 * darkest)
     return Ink(strength, min(254, round(threshold)))
+
+
+def two_tones(pixels: NDArray[np.uint8]) -> list[Ink]:
+    """Both ways to divide a picture, uint8 [H, W] or [H, W, 3], into ink and page by one brightness for all of it.
+
+    The brightness is Otsu's; either side may be the ink. Nothing where the picture is even.
+    """
+    grey = pixels if pixels.ndim == 2 else _most_telling(pixels)
+    middle, mask = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    if int(grey.max()) - int(grey.min()) < 2 * _FAINTEST or not 0 < cv2.countNonZero(mask) < mask.size:
+        return []
+    inks = []
+    for tone, page in ((grey, grey[mask == 0]), (255 - grey, 255 - grey[mask > 0])):
+        ground = float(np.median(page))
+        threshold = (middle if tone is grey else 255 - middle) - ground
+        strength = (tone - (ground + threshold / 3)).clip(min=0)
+        inks.append(Ink(strength.astype(np.uint8), round(2 * threshold / 3)))
+    return inks
 
 
 def _resized(grey: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +11,12 @@ from numpy.typing import NDArray
 
 from tinydigits.data import SIDE
 from tinydigits.reading.assembly import Found, assemble
+from tinydigits.reading.glyphs import glyph_of
 from tinydigits.reading.judge import judge
 from tinydigits.reading.marks import Mark, find_marks
 from tinydigits.reading.normalize import place_ink
 from tinydigits.reading.order import in_lines
-from tinydigits.reading.page import Ink, find_ink
+from tinydigits.reading.page import Ink, find_ink, two_tones
 from tinydigits.reading.picture import MOST_PIXELS, Picture, Source, open_picture
 from tinydigits.reading.rules import erase_rules
 
@@ -27,6 +29,9 @@ _SMALL = 24
 # Where fewer of a picture's marks than this look like digits, it is a texture, a text or a face, and those that do,
 # do so by chance.
 _MINORITY = 0.2
+
+# With more digits than this, a picture is not looked at as a single one.
+_FEW = 6
 
 
 @dataclass(frozen=True)
@@ -108,23 +113,33 @@ def read(source: Source) -> Reading:
 def _find(picture: Picture) -> tuple[list[Found], float]:
     """The digits of a picture and their usual height in its pixels."""
     ink = find_ink(picture.pixels)
+    height = picture.pixels.shape[0]
     if picture.size == (SIDE, SIDE):
-        return _single(ink), SIDE
+        return _as_one([ink]), height
     ink = Ink(erase_rules(ink.strength, ink.mask), ink.threshold)
     marks = find_marks(ink.mask, picture.name)
-    return assemble(ink, marks), marks.height
+    found = assemble(ink, marks)
+    if len(found) <= _FEW and max((part.mark.height for part in found), default=height) > height / 2:
+        # A single digit may fill the picture: then there is more ink than page, or its pieces lie far apart.
+        whole = _as_one(two_tones(picture.pixels))
+        least = min((part.verdict.score for part in found), default=-math.inf)
+        if whole and whole[0].verdict.accepted and whole[0].verdict.score > least:
+            return whole, height
+    return found, marks.height
 
 
-def _single(ink: Ink) -> list[Found]:
-    """A picture of 28×28 is one digit, whatever pieces it is in."""
-    rows, columns = np.flatnonzero(ink.mask.any(1)), np.flatnonzero(ink.mask.any(0))
-    if len(rows) == 0:
-        return []
-    left, top = int(columns[0]), int(rows[0])
-    mark = Mark(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top, ())
-    strength = ink.strength.astype(np.float32)
-    glyph = place_ink(strength)
-    return [Found(mark, strength, glyph, judge(glyph[None])[0])]
+def _as_one(inks: list[Ink]) -> list[Found]:
+    """All the ink of a picture as one digit, of several ways to tell it from the page the one most like a digit."""
+    found = []
+    for ink in inks:
+        rows, columns = np.flatnonzero(ink.mask.any(1)), np.flatnonzero(ink.mask.any(0))
+        if len(rows):
+            left, top = int(columns[0]), int(rows[0])
+            mark = Mark(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top, ())
+            strength = ink.strength.astype(np.float32)
+            glyph = place_ink(strength) if strength.shape == (SIDE, SIDE) else glyph_of(strength)
+            found.append(Found(mark, strength, glyph, judge(glyph[None])[0]))
+    return sorted(found, key=lambda part: part.verdict.score)[-1:]
 
 
 def _digit(found: Found, line: int, picture: Picture, doubtful: bool) -> Digit:
