@@ -96,7 +96,7 @@ def test_a_single_digit_that_fills_the_picture_is_one_digit(mnist: td.Dataset) -
         cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         large = cv2.resize(cut, None, fx=14, fy=14, interpolation=cv2.INTER_CUBIC)
         wrong += td.read(255 - large).lines != [str(int(mnist.train.labels[-index - 1]))]
-    assert wrong <= 6
+    assert wrong <= 8
 
 
 def test_images_of_28_pixels_are_taken_as_they_are(mnist: td.Dataset) -> None:

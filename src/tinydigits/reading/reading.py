@@ -119,7 +119,9 @@ def _find(picture: Picture) -> tuple[list[Found], float]:
     ink = Ink(erase_rules(ink.strength, ink.mask), ink.threshold)
     marks = find_marks(ink.mask, picture.name)
     found = assemble(ink, marks)
-    if len(found) <= _FEW and max((part.mark.height for part in found), default=height) > height / 2:
+    sure = bool(found) and all(part.verdict.accepted for part in found)
+    tallest = max((part.mark.height for part in found), default=height)
+    if not sure and len(found) <= _FEW and tallest > height / 2:
         # A single digit may fill the picture: then there is more ink than page, or its pieces lie far apart.
         whole = _as_one(two_tones(picture.pixels))
         least = min((part.verdict.score for part in found), default=-math.inf)
