@@ -27,7 +27,7 @@ def main() -> None:
     ink = find_ink(page)
     clean = Ink(erase_rules(ink.strength, ink.mask), ink.threshold)
     boxes = page.copy()
-    for mark in find_marks(clean.mask).marks:
+    for mark in find_marks(clean.mask, "the page").marks:
         cv2.rectangle(boxes, (mark.left, mark.top), (mark.right, mark.bottom), (215, 60, 0), 2)
     steps = {
         "1_photo": page,
@@ -39,7 +39,7 @@ def main() -> None:
     for name, picture in steps.items():
         flipped = picture[..., ::-1] if picture.ndim == 3 else picture
         small = cv2.resize(flipped, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA) if name != "5_read" else flipped
-        cv2.imwrite(str(ROOT / "docs" / f"reading_{name}.png"), small)
+        cv2.imwrite(str(ROOT / "docs" / f"reading_{name}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 85])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -26,6 +27,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from strangers import LEARNED, LETTERS, UNSEEN, noise, scribble, written  # noqa: E402
 
 BINS = 15
+BEGIN, END = "<!-- benchmark-trust -->\n", "<!-- end -->\n"
 
 
 def main() -> None:
@@ -33,7 +35,7 @@ def main() -> None:
     mnist = td.load("mnist")
     temperature = calibration().temperature
     curves = {}
-    document: dict[str, object] = {"temperature": temperature, "bins": BINS}
+    document: dict[str, Any] = {"temperature": temperature, "bins": BINS}
     for name, split in (("test", mnist.test), ("calibration", mnist.train[-10_000:])):
         for label, value in (("", temperature), (" uncalibrated", 1.0)):
             probabilities, _ = raw_scores(split.images.numpy()[:, 0], value)
@@ -57,7 +59,25 @@ def main() -> None:
     document["pictures_with_an_accepted_digit"] = {name: shown(list(pages)) for name, pages in pictures.items()}
     print(json.dumps(document, indent=2))
     write_atomically(ROOT / "results" / "reading_trust.json", json.dumps(document, indent=2) + "\n")
+    page = ROOT / "docs" / "reading.md"
+    before, _, rest = page.read_text().partition(BEGIN)
+    write_atomically(page, before + BEGIN + table(document) + END + rest.partition(END)[2])
     draw({name: curves[name] for name in ("test", "test uncalibrated")})
+
+
+def table(document: dict[str, Any]) -> str:
+    test, shown = document["test"], document["pictures_with_an_accepted_digit"]
+    lines = [
+        f"Expected calibration error: {test['expected_calibration_error']:.2f} points "
+        f"({test['expected_calibration_error_uncalibrated']:.2f} at temperature 1; {BINS} bins). "
+        f"MNIST's test digits accepted: {test['accepted']:.2f} %.\n",
+        "| pictures of | number | accepted | read at all, accepted or unsure |",
+        "|---|--:|--:|--:|",
+    ]
+    lines += [
+        f"| {name} | {row['pictures']} | {row['accepted']:.1f} % | {row['read']:.1f} % |" for name, row in shown.items()
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, object]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tinydigits.reading.marks import Mark
 
-__all__ = ["in_lines"]
+__all__ = ["in_lines", "tilt_of"]
 
 _TILT = 20
 
@@ -23,7 +22,7 @@ def in_lines(marks: list[Mark]) -> list[list[int]]:
     boxes = np.array([(mark.left, mark.top, mark.width, mark.height) for mark in marks], np.float64)
     x, y = boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3] / 2
     usual = float(np.median(boxes[:, 3]))
-    tilt = _tilt(x, y, usual)
+    tilt = tilt_of(marks)
     level = y * np.cos(tilt) - x * np.sin(tilt)
     along = x * np.cos(tilt) + y * np.sin(tilt)
     lines: list[list[int]] = []
@@ -38,14 +37,17 @@ def in_lines(marks: list[Mark]) -> list[list[int]]:
     return [sorted(line, key=lambda index: along[index]) for line in lines]
 
 
-def _tilt(x: NDArray[np.float64], y: NDArray[np.float64], usual: float) -> float:
-    """The angle in radians under which the marks fall into the sharpest lines.
+def tilt_of(marks: list[Mark]) -> float:
+    """The angle in radians, clockwise, under which the marks fall into the sharpest lines; 0 for fewer than two.
 
     Of all angles within ±20°, half a degree apart, the one at which marks most have their neighbours on the right
     on their own height, nearer neighbours counting more.
     """
-    if len(x) < 2:
+    if len(marks) < 2:
         return 0.0
+    boxes = np.array([(mark.left, mark.top, mark.width, mark.height) for mark in marks], np.float64)
+    x, y = boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3] / 2
+    usual = float(np.median(boxes[:, 3]))
     pairs = []
     for index in range(len(x)):
         across, down = x - x[index], y - y[index]

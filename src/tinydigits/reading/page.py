@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Ink", "find_ink", "two_tones"]
+__all__ = ["Ink", "find_ink", "turned", "two_tones"]
 
 # Light is looked at in a small picture: a third as long as the page, from 96 to 192 pixels. Medians are taken over
 # windows of these shares of that: the wide one so wide that ink is in the minority wherever it lies.
@@ -64,6 +65,17 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     darkest = float(cv2.blur(strength, (3, 3)).max()) if min(grey.shape) >= 3 else float(strength.max())
     threshold = max(5 * grain, _FAINTEST, 0.25 * darkest)
     return Ink(strength, min(254, round(threshold)))
+
+
+def turned(ink: Ink, angle: float) -> tuple[Ink, NDArray[np.float64]]:
+    """The ink of a page turned counter-clockwise by `angle` radians, nothing cut off, and the map [2, 3] back."""
+    height, width = ink.strength.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(np.degrees(angle)), 1)
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ turn.T
+    turn[:, 2] -= corners.min(0)
+    size = (math.ceil(np.ptp(corners[:, 0])), math.ceil(np.ptp(corners[:, 1])))
+    strength = np.asarray(cv2.warpAffine(ink.strength, turn, size, flags=cv2.INTER_LINEAR), np.uint8)
+    return Ink(strength, ink.threshold), np.asarray(cv2.invertAffineTransform(turn), np.float64)
 
 
 def two_tones(pixels: NDArray[np.uint8]) -> list[Ink]:

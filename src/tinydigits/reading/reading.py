@@ -15,8 +15,8 @@ from tinydigits.reading.glyphs import glyph_of
 from tinydigits.reading.judge import judge
 from tinydigits.reading.marks import Mark, find_marks
 from tinydigits.reading.normalize import place_ink
-from tinydigits.reading.order import in_lines
-from tinydigits.reading.page import Ink, find_ink, two_tones
+from tinydigits.reading.order import in_lines, tilt_of
+from tinydigits.reading.page import Ink, find_ink, turned, two_tones
 from tinydigits.reading.picture import MOST_PIXELS, Picture, Source, open_picture
 from tinydigits.reading.rules import erase_rules
 
@@ -32,6 +32,10 @@ _MINORITY = 0.2
 
 # With more digits than this, a picture is not looked at as a single one.
 _FEW = 6
+
+# Pages whose lines are tilted by this much (radians) are turned level first, if there are digits enough to tell.
+_TILTED = math.radians(4)
+_ENOUGH = 5
 
 
 @dataclass(frozen=True)
@@ -98,26 +102,43 @@ def read(source: Source) -> Reading:
         DataError: it cannot be read as an image, has more than 50 million pixels, or more than 2,000 marks.
     """
     picture = open_picture(source, _WORKING_PIXELS)
-    found, height = _find(picture)
-    if picture.reduced > 1 and height < _SMALL:
+    page = _find(picture)
+    if picture.reduced > 1 and page.height < _SMALL:
         picture = open_picture(source, MOST_PIXELS)
-        found, _ = _find(picture)
-    doubtful = sum(part.verdict.accepted for part in found) < _MINORITY * len(found)
-    found = [part for part in found if part.verdict.kept]
+        page = _find(picture)
+    doubtful = sum(part.verdict.accepted for part in page.found) < _MINORITY * len(page.found)
+    found = [part for part in page.found if part.verdict.kept]
     lines = in_lines([part.mark for part in found])
-    digits = [_digit(found[index], number, picture, doubtful) for number, line in enumerate(lines) for index in line]
+    digits = [
+        _digit(found[index], number, _box(found[index], page.back, picture), doubtful)
+        for number, line in enumerate(lines)
+        for index in line
+    ]
     texts = ["".join(str(found[index].verdict.digit) for index in line) for line in lines]
     return Reading(texts, digits)
 
 
-def _find(picture: Picture) -> tuple[list[Found], float]:
-    """The digits of a picture and their usual height in its pixels."""
+@dataclass(frozen=True)
+class _Page:
+    """The digits of a picture, the usual height of its marks, and the map back to its pixels, if it was turned."""
+
+    found: list[Found]
+    height: float
+    back: NDArray[np.float64] | None = None
+
+
+def _find(picture: Picture) -> _Page:
     ink = find_ink(picture.pixels)
     height = picture.pixels.shape[0]
     if picture.size == (SIDE, SIDE):
-        return _as_one([ink]), height
+        return _Page(_as_one([ink]), height)
     ink = Ink(erase_rules(ink.strength, ink.mask), ink.threshold)
     marks = find_marks(ink.mask, picture.name)
+    tilt = tilt_of(marks.marks)
+    if abs(tilt) >= _TILTED and len(marks.marks) >= _ENOUGH:
+        ink, back = turned(ink, tilt)
+        marks = find_marks(ink.mask, picture.name)
+        return _Page(assemble(ink, marks), marks.height, back)
     found = assemble(ink, marks)
     sure = bool(found) and all(part.verdict.accepted for part in found)
     tallest = max((part.mark.height for part in found), default=height)
@@ -126,8 +147,8 @@ def _find(picture: Picture) -> tuple[list[Found], float]:
         whole = _as_one(two_tones(picture.pixels))
         least = min((part.verdict.score for part in found), default=-math.inf)
         if whole and whole[0].verdict.accepted and whole[0].verdict.score > least:
-            return whole, height
-    return found, marks.height
+            return _Page(whole, height)
+    return _Page(found, marks.height)
 
 
 def _as_one(inks: list[Ink]) -> list[Found]:
@@ -144,15 +165,33 @@ def _as_one(inks: list[Ink]) -> list[Found]:
     return sorted(found, key=lambda part: part.verdict.score)[-1:]
 
 
-def _digit(found: Found, line: int, picture: Picture, doubtful: bool) -> Digit:
-    verdict, scale = found.verdict, picture.reduced
-    left, top = found.mark.left * scale, found.mark.top * scale
-    width = min(found.mark.width * scale, picture.size[0] - left)
-    height = min(found.mark.height * scale, picture.size[1] - top)
+def _box(found: Found, back: NDArray[np.float64] | None, picture: Picture) -> tuple[int, int, int, int]:
+    """Where a digit is in the given image."""
+    mark = found.mark
+    left, top, right, bottom = mark.left, mark.top, mark.right, mark.bottom
+    if back is not None:
+        rows, columns = np.nonzero(found.strength)
+        places = np.stack([columns + left, rows + top, np.ones_like(rows)], 1) @ back.T
+        left, top = (int(value) for value in np.floor(places.min(0)))
+        right, bottom = (int(value) + 1 for value in np.ceil(places.max(0)))
+    edges = [
+        min(max(value, 0) * picture.reduced, size)
+        for value, size in (
+            (left, picture.size[0]),
+            (top, picture.size[1]),
+            (right, picture.size[0]),
+            (bottom, picture.size[1]),
+        )
+    ]
+    return edges[0], edges[1], edges[2] - edges[0], edges[3] - edges[1]
+
+
+def _digit(found: Found, line: int, box: tuple[int, int, int, int], doubtful: bool) -> Digit:
+    verdict = found.verdict
     return Digit(
         digit=verdict.digit,
         probability=verdict.probability,
-        box=(left, top, width, height),
+        box=box,
         line=line,
         runner_up=verdict.runner_up,
         runner_up_probability=verdict.runner_up_probability,
