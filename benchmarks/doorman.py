@@ -1,12 +1,13 @@
 """Train the doorman, which tells digits from what is none, and ship its weights: `make doorman`.
 
 Digits are MNIST's first 50,000 training images and some printed ones; strangers are letters of the DejaVu and STIX
-fonts, scribbles, noise, halves of digits and pairs of digits. About three minutes on one core.
+fonts, scribbles, noise, halves of digits and pairs of digits. About six minutes on one core.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -19,8 +20,10 @@ import tinydigits as td
 from tinydigits.augment import affine
 from tinydigits.networks import standardize
 from tinydigits.reading.doorman import Doorman
-from tinydigits.reading.glyphs import glyph_of
+from tinydigits.reading.glyphs import cut_out, glyph_of
+from tinydigits.reading.marks import find_marks
 from tinydigits.reading.normalize import place_ink
+from tinydigits.reading.page import find_ink
 from tinydigits.recipes import save_weights
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -30,7 +33,7 @@ Glyphs = NDArray[np.uint8]
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "tinydigits" / "weights" / "doorman.safetensors"
 SIGNS = LETTERS + "&%$#@?!+=*<>~£§ß{}[]"
-EPOCHS, BATCH = 6, 128
+EPOCHS, BATCH = 10, 128
 
 
 def main() -> None:
@@ -42,8 +45,8 @@ def main() -> None:
     printed = _printed("0123456789", 2_500, random)
     strangers = np.concatenate(
         [
-            _printed(SIGNS, 18_000, random),
-            _glyphs(scribble(random) for _ in range(8_000)),
+            _printed(SIGNS, 20_000, random),
+            _glyphs(scribble(random) for _ in range(14_000)),
             _glyphs(noise(random) for _ in range(2_500)),
             np.stack([_pair(images, random) for _ in range(8_000)]),
             np.stack([_half(images[labels != 1], random) for _ in range(5_000)]),
@@ -94,8 +97,14 @@ def _bent(page: Glyphs, random: np.random.Generator) -> Glyphs:
     return cv2.erode(bent, np.ones((pen, pen), np.uint8)) if random.random() < 0.6 else bent
 
 
-def _glyphs(pages: object) -> Glyphs:
-    return np.stack([glyph_of(255 - page.astype(np.float32)) for page in pages if page.min() < 200])
+def _glyphs(pages: Iterable[Glyphs]) -> Glyphs:
+    """The glyphs of all marks on the pages, cut out as the reader does it."""
+    glyphs = []
+    for page in pages:
+        ink = find_ink(page)
+        marks = find_marks(ink.mask, "a page")
+        glyphs += [glyph_of(cut_out(ink, marks.labels, mark)) for mark in marks.marks[:4]]
+    return np.stack(glyphs)
 
 
 def _cut(image: Glyphs) -> NDArray[np.float32]:

@@ -101,7 +101,6 @@ def find_marks(mask: NDArray[np.uint8], name: str) -> Marks:
         Mark(int(left[index]), int(top[index]), int(width[index]), int(height[index]), (int(index) + 1,))
         for index in whole
     ]
-    # Beyond the largest of the small pieces, which is what strokes are, all is dirt.
     rest = np.setdiff1d(able, whole)
     rest = rest[(longest[rest] >= 0.12 * usual) & (longest[rest] < 1.2 * usual)]
     rest = rest[np.argsort(-area[rest])][:MOST_MARKS]

@@ -98,16 +98,12 @@ def _from_pillow(image: Image.Image, most_pixels: int, name: str) -> Picture:
     if reduced > 1:
         image.draft(None, (width // reduced, height // reduced))  # a JPEG decodes to a smaller size at less cost
     image.load()
-    turned = ImageOps.exif_transpose(image)
-    pixels = _pixels(turned)
+    turned = ImageOps.exif_transpose(_plain(image))
     swapped = (turned.width > turned.height) != (width > height)
     left = max(1, round(max(width, height) / max(turned.size)))
-    if reduced > left:
-        pixels = _reduce(pixels, -(-reduced // left))
-        reduced = left * -(-reduced // left)
-    else:
-        reduced = left
-    return Picture(pixels, reduced, (height, width) if swapped else (width, height), name)
+    more = -(-reduced // left)
+    pixels = _pixels(turned.reduce(more) if more > 1 else turned)
+    return Picture(pixels, left * more, (height, width) if swapped else (width, height), name)
 
 
 def _from_array(array: NDArray[np.generic], most_pixels: int) -> Picture:
@@ -134,16 +130,20 @@ def _reduction(width: int, height: int, most_pixels: int) -> int:
     return reduced
 
 
-def _reduce(pixels: NDArray[np.uint8], by: int) -> NDArray[np.uint8]:
-    return np.asarray(Image.fromarray(pixels).reduce(by))
+def _plain(image: Image.Image) -> Image.Image:
+    """In one of the modes L, RGB and RGBA, with its EXIF orientation."""
+    if image.mode.startswith(("I", "F")):
+        plain = Image.fromarray(_stretch(np.asarray(image)))
+    elif image.has_transparency_data:
+        plain = image.convert("RGBA")
+    else:
+        plain = image.convert("L" if image.mode in ("1", "L") else "RGB")
+    plain.getexif().update(image.getexif())
+    return plain
 
 
 def _pixels(image: Image.Image) -> NDArray[np.uint8]:
-    if image.mode.startswith(("I", "F")):
-        return _stretch(np.asarray(image))
-    if image.has_transparency_data:
-        return _on_ground(image.convert("RGBA"))
-    return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
+    return _on_ground(image) if image.mode == "RGBA" else np.asarray(image)
 
 
 def _on_ground(image: Image.Image) -> NDArray[np.uint8]:

@@ -17,13 +17,14 @@ from tinydigits.reading.marks import Mark, find_marks
 from tinydigits.reading.normalize import place_ink
 from tinydigits.reading.order import in_lines, tilt_of
 from tinydigits.reading.page import Ink, find_ink, turned, two_tones
-from tinydigits.reading.picture import MOST_PIXELS, Picture, Source, open_picture
+from tinydigits.reading.picture import Picture, Source, open_picture
 from tinydigits.reading.rules import erase_rules
 
 __all__ = ["Digit", "Reading", "read"]
 
-# Larger pictures are looked at in half size, a third and so on, unless the digits are then smaller than this.
-_WORKING_PIXELS = 4_000_000
+# Larger pictures are looked at in half size, a third and so on; and again with more pixels, if the digits are then
+# lower than this.
+_WORKING_PIXELS, _CLOSER_PIXELS = 4_000_000, 16_000_000
 _SMALL = 24
 
 # Where fewer of a picture's marks than this look like digits, it is a texture, a text or a face, and those that do,
@@ -104,7 +105,7 @@ def read(source: Source) -> Reading:
     picture = open_picture(source, _WORKING_PIXELS)
     page = _find(picture)
     if picture.reduced > 1 and page.height < _SMALL:
-        picture = open_picture(source, MOST_PIXELS)
+        picture = open_picture(source, _CLOSER_PIXELS)
         page = _find(picture)
     doubtful = sum(part.verdict.accepted for part in page.found) < _MINORITY * len(page.found)
     found = [part for part in page.found if part.verdict.kept]

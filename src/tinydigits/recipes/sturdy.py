@@ -19,5 +19,9 @@ STURDY = Recipe(
     dropout=0.05,
     budget=Budget(parameters=19_999, epochs=24, accuracy=99.40, require=frozenset({"batch_norm", "dropout", "fc"})),
     origin="this project, for reading photos",
-    notes="",
+    notes=(
+        "Chosen on the last 10,000 training images and on imitations of what photos, and the families of MNIST-C by "
+        "their names, do to them; two trainings of earlier versions were looked at. The augmentation has none of "
+        "MNIST-C's corruptions as such, though shadows, stray lines, outlines and blurs are near some of them."
+    ),
 )
