@@ -51,7 +51,7 @@ class Digit:
         runner_up: the second likeliest digit.
         runner_up_probability: of that.
         likeness: how much it looks like a digit: the share of MNIST's digits that look less like one, in [0, 1].
-        accepted: whether it is to be trusted: its likeness is at least 0.02, and so is its neighbours' where touching
+        accepted: whether it is to be trusted: its likeness is at least 0.017, and so is its neighbours' where touching
             digits were cut apart, and the picture is one of digits; where it is not, the digit is unsure.
         glyph: uint8 [28, 28], what the networks saw.
     """
@@ -91,7 +91,7 @@ class Reading:
 def read(source: Source) -> Reading:
     """Read the digits in an image: a page, a few digits or a single one, dark on light or light on dark.
 
-    What looks so little like a digit that only one in 5,000 of MNIST's would be lost is left out. What looks less like
+    What looks so little like a digit that only one in 2,000 of MNIST's would be lost is left out. What looks less like
     one than 98 % of them is in the result with `accepted` False, and so is everything in a picture in which not even
     a fifth of all marks look like digits. On a blank page there are no digits.
 
