@@ -13,7 +13,7 @@ ifneq ($(wildcard ../shared/data),)
 export TINYDIGITS_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: train test lint results clean
+.PHONY: train test lint results clean benchmark-reading benchmark-trust doorman calibrate-reading reading-pictures
 
 train: $(VENV)/.package
 	$(BIN)/tinydigits train
@@ -29,6 +29,23 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What docs/reading.md shows: error rates by kind of page, calibration and strangers, and its pictures.
+benchmark-reading: $(VENV)/.package
+	$(BIN)/python benchmarks/reading.py $(ARGS)
+
+benchmark-trust: $(VENV)/.package
+	$(BIN)/python benchmarks/trust.py
+
+reading-pictures: $(VENV)/.package
+	$(BIN)/python benchmarks/reading_pictures.py
+
+# What the reader ships beside the weights of sturdy; calibrate after either network has changed.
+doorman: $(VENV)/.package
+	$(BIN)/python benchmarks/doorman.py
+
+calibrate-reading: $(VENV)/.package
+	$(BIN)/python benchmarks/calibrate_reading.py
 
 # One stamp a set of dependencies; each is made anew when the project's metadata or the pins change.
 $(VENV)/.package: pyproject.toml constraints.txt

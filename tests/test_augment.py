@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from tinydigits.augment import affine
+from tinydigits.augment import affine, augment, photograph
 
 
 def bar(batch: int = 200) -> torch.Tensor:
@@ -88,3 +88,31 @@ def test_the_same_seed_gives_the_same_changes() -> None:
     first = affine(images, rotation=10.0, translation=2.0, scale=0.1, shear=5.0)
     torch.manual_seed(3)
     assert torch.equal(first, affine(images, rotation=10.0, translation=2.0, scale=0.1, shear=5.0))
+
+
+def test_photographs_are_of_the_share_asked_for_and_within_the_range() -> None:
+    images = bar()
+    shown = photograph(images, 0.25)
+    assert shown.shape == images.shape
+    assert torch.equal(shown[50:], images[50:])
+    assert (shown[:50] != images[:50]).flatten(1).any(1).all()
+    assert shown.min() >= 0
+    assert shown.max() <= 1
+    assert photograph(images, 0.0) is images
+    assert torch.isfinite(photograph(torch.rand(3, 1, 28, 28), 1.0)).all()
+
+
+def test_photographs_show_both_polarities_and_many_grounds() -> None:
+    borders = torch.stack([photograph(bar(), 1.0)[:, 0, edge].median(1).values for edge in (0, 27)]).median(0).values
+    assert (borders < 0.2).float().mean() > 0.2
+    assert (borders > 0.6).float().mean() > 0.1
+    assert ((borders > 0.2) & (borders < 0.8)).float().mean() > 0.2
+
+
+def test_augment_is_the_affine_map_and_then_the_photograph() -> None:
+    images = torch.rand(8, 1, 28, 28)
+    assert torch.equal(augment(images), images)
+    torch.manual_seed(3)
+    first = photograph(affine(images, rotation=10.0, shear=5.0), 0.5)
+    torch.manual_seed(3)
+    assert torch.equal(first, augment(images, rotation=10.0, shear=5.0, photo=0.5))

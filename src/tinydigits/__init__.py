@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tinydigits.data import Dataset, Split, load
     from tinydigits.evidence import Claim, certify
     from tinydigits.networks import classify
+    from tinydigits.reading import Digit, Reading, normalize_glyph, read
     from tinydigits.recipes import Recipe
     from tinydigits.training import Evaluation, Run, evaluate, pretrained, resume, train
 
@@ -31,7 +32,9 @@ __all__ = [
     "Claim",
     "DataError",
     "Dataset",
+    "Digit",
     "Evaluation",
+    "Reading",
     "Recipe",
     "Report",
     "Run",
@@ -43,7 +46,9 @@ __all__ = [
     "classify",
     "evaluate",
     "load",
+    "normalize_glyph",
     "pretrained",
+    "read",
     "resume",
     "train",
 ]
@@ -53,6 +58,7 @@ _ROOMS = {
     "data": ("Dataset", "Split", "load"),
     "evidence": ("Claim", "certify"),
     "networks": ("classify",),
+    "reading": ("Digit", "Reading", "normalize_glyph", "read"),
     "recipes": ("Recipe",),
     "training": ("Evaluation", "Run", "evaluate", "pretrained", "resume", "train"),
 }

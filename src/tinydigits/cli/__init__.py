@@ -15,7 +15,7 @@ from tinydigits.errors import Stopped, TinydigitsError
 __all__ = ["main"]
 
 _VERBS = (
-    "train", "evaluate", "check", "recipes", "show", "data",
+    "train", "evaluate", "check", "recipes", "show", "read", "data",
     "certify", "results", "compare", "mistakes", "reproduce", "sweep",
 )  # fmt: skip
 
@@ -43,6 +43,7 @@ def _tinydigits() -> None:
       $ tinydigits train                    train the default recipe, see it learn
       $ tinydigits evaluate dense           what the shipped weights of `dense` get right
       $ tinydigits check my_net.py:MyNet --max-parameters 8000 --require batch_norm,gap
+      $ tinydigits read meter.jpg           the numbers in a photo
 
     Exit status: 0 done, 1 a check failed, 2 wrong usage, 3 data or a file is missing or broken.
     """

@@ -9,6 +9,7 @@ from tinydigits.networks.gap import Gap
 from tinydigits.networks.recognizer import Recognizer
 from tinydigits.networks.simple import SimpleMNISTNet
 from tinydigits.networks.skip import Skip
+from tinydigits.networks.sturdy import Sturdy
 from tinydigits.networks.summary import summary
 
 __all__ = ["NETWORKS", "Network", "classify", "log_probabilities", "standardize", "summary"]
@@ -19,4 +20,5 @@ NETWORKS: dict[str, type[Network]] = {
     "gap": Gap,
     "skip": Skip,
     "dense": Dense,
+    "sturdy": Sturdy,
 }

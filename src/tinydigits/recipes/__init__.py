@@ -13,6 +13,7 @@ from tinydigits.recipes.recipe import Augmentation, Optimizer, Recipe, Schedule
 from tinydigits.recipes.recognizer import RECOGNIZER, RECOGNIZER_ORIGINAL
 from tinydigits.recipes.simple import SIMPLE, SIMPLE_ORIGINAL
 from tinydigits.recipes.skip import SKIP, SKIP_ORIGINAL
+from tinydigits.recipes.sturdy import STURDY
 
 __all__ = [
     "DEFAULT",
@@ -32,7 +33,7 @@ __all__ = [
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        RECOGNIZER, SIMPLE, GAP, SKIP, DENSE,
+        RECOGNIZER, SIMPLE, GAP, SKIP, DENSE, STURDY,
         RECOGNIZER_ORIGINAL, SIMPLE_ORIGINAL, GAP_ORIGINAL, SKIP_ORIGINAL, DENSE_ORIGINAL,
     )
 }  # fmt: skip

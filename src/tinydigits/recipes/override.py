@@ -31,6 +31,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "augmentation.translation": (0, 28),
     "augmentation.scale": (0, 0.9),
     "augmentation.shear": (0, 80),
+    "augmentation.photo": (0, 1),
     "label_smoothing": (0, 0.99),
     "dropout": (0, 0.99),
     "average": (0, 0.999999),

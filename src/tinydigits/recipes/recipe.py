@@ -62,19 +62,21 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random changes of each training image; see `tinydigits.augment.affine`.
+    """Random changes of each training image; see `tinydigits.augment`.
 
     Attributes:
         rotation: ± degrees.
         translation: ± pixels.
         scale: ± share of the size.
         shear: ± degrees.
+        photo: share of the images that then look as photos do, in [0, 1]; see `tinydigits.augment.photograph`.
     """
 
     rotation: float = 0.0
     translation: float = 0.0
     scale: float = 0.0
     shear: float = 0.0
+    photo: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from tinydigits.augment import affine
+from tinydigits.augment import augment
 from tinydigits.data import Split
 from tinydigits.errors import TinydigitsError, UsageError
 from tinydigits.networks import standardize
@@ -105,7 +105,7 @@ class Engine:
         # Batches of nearly one size: a last batch of a single image would leave batch norm nothing to average.
         for number, index in enumerate(order.tensor_split(self._batches), 1):
             pixels, labels = self._images[index].float() / 255, self._labels[index]
-            pixels = standardize(affine(pixels, **changes)).contiguous(memory_format=torch.channels_last)
+            pixels = standardize(augment(pixels, **changes)).contiguous(memory_format=torch.channels_last)
             scores = self._network(pixels)
             loss = self._loss(scores, labels)
             self._optimizer.zero_grad()

@@ -1,0 +1,109 @@
+"""How well pages are read: composed pages with known truth, by kind of difficulty (`make benchmark-reading`).
+
+Writes results/reading.json and the table in docs/reading.md. Pages are composed from MNIST's test digits, with fixed
+seeds; while the reader was made, pages of training digits were used (`--training`), which writes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import torch
+
+import tinydigits as td
+from tinydigits.files import write_atomically
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+from pages import STYLES, Errors, Style, compare, compose  # noqa: E402
+
+FIRST_SEED = 1_000
+BEGIN, END = "<!-- benchmark-reading -->\n", "<!-- end -->\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=20, help="of each style")
+    parser.add_argument("--training", action="store_true", help="compose from training digits and write nothing")
+    parser.add_argument("styles", nargs="*", default=list(STYLES))
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    mnist = td.load("mnist")
+    digits = mnist.train[-10_000:] if arguments.training else mnist.test
+    rows = []
+    for name in arguments.styles:
+        errors, seconds = measure(digits, STYLES[name], arguments.pages)
+        rows.append(
+            {"style": name, **vars(errors), "rate": round(errors.rate, 2), "milliseconds": round(1e3 * seconds)}
+        )
+        print(rows[-1], flush=True)
+    document = {
+        "digits": "training" if arguments.training else "test",
+        "pages_a_style": arguments.pages,
+        "first_seed": FIRST_SEED,
+        "machine": f"{platform.machine()}, 1 thread",
+        "versions": {"tinydigits": td.__version__, "torch": torch.__version__, "opencv": cv2.__version__},
+        "styles": rows,
+        "speed": speed(digits),
+    }
+    print(document["speed"])
+    if not arguments.training:
+        write_atomically(ROOT / "results" / "reading.json", json.dumps(document, indent=2) + "\n")
+        page = ROOT / "docs" / "reading.md"
+        before, _, rest = page.read_text().partition(BEGIN)
+        write_atomically(page, before + BEGIN + table(rows) + END + rest.partition(END)[2])
+
+
+def measure(digits: td.Split, style: Style, pages: int) -> tuple[Errors, float]:
+    """Errors over all pages, and processor seconds to read one."""
+    images, labels = digits.images.numpy()[:, 0], digits.labels.numpy()
+    total, seconds = Errors(), 0.0
+    for seed in range(FIRST_SEED, FIRST_SEED + pages):
+        page = compose(images, labels, style, seed)
+        start = time.process_time()
+        reading = td.read(page.picture)
+        seconds += time.process_time() - start
+        total += compare(page, [(digit.digit, digit.box) for digit in reading.digits], reading.lines)
+    return total, seconds / pages
+
+
+def speed(digits: td.Split) -> dict[str, float]:
+    """Processor milliseconds, the least of ten, for a 12-megapixel JPEG photo with 50 digits and a 280-pixel canvas."""
+    images, labels = digits.images.numpy()[:, 0], digits.labels.numpy()
+    page = compose(images, labels, Style(height=190, lines=5, digits=10, gradient=0.4, grain=0.02), 0).picture
+    photo = cv2.imencode(".jpg", cv2.resize(page, (4000, 3000)), [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
+    canvas = 255 - cv2.resize(images[0], (280, 280), interpolation=cv2.INTER_CUBIC)
+    return {"photo_12_megapixels": _least(photo), "canvas_280_pixels": _least(canvas)}
+
+
+def _least(source: bytes | object) -> float:
+    times = []
+    for _ in range(10):
+        start = time.process_time()
+        td.read(source)
+        times.append(1e3 * (time.process_time() - start))
+    return round(min(times), 1)
+
+
+def table(rows: list[dict[str, object]]) -> str:
+    lines = [
+        "| page | digits | missed | invented | wrong | errors in 100 | lines all right |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['style']} | {row['written']} | {row['missed']} | {row['invented']} | {row['wrong']} "
+            f"| {row['rate']:.2f} | {row['lines_right']} of {row['lines']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()

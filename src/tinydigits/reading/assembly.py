@@ -1,0 +1,198 @@
+"""Marks → digits: broken ones are joined and touching ones cut, wherever that looks more like digits."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinydigits.reading.glyphs import cut_out, glyph_of
+from tinydigits.reading.judge import Verdict, judge
+from tinydigits.reading.marks import Mark, Marks
+from tinydigits.reading.page import Ink
+
+__all__ = ["Found", "assemble"]
+
+# Marks nearer than this share of the usual height may be one broken digit.
+_NEAR = 0.08
+# By how much (in log-odds) the whole may be less likely than its parts: strokes that nearly touch mostly are one digit.
+_BONUS = 1.0
+# A mark wider than this share of its height may be several digits; of MNIST's digits few are.
+_WIDE = 1.1
+# Cuts tried for each height's width of a wide mark, and by how much (in log-odds) the parts must be likelier.
+_CUTS = 3
+_MARGIN = 1.0
+# So that a hostile picture cannot ask for more; a page of touching digits asks for some dozens.
+_MOST = 2_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A mark that stands for one digit.
+
+    Attributes:
+        mark: where it is.
+        strength: its ink, float32 [H, W].
+        glyph: uint8 [28, 28], what the networks see.
+        verdict: what they make of it.
+    """
+
+    mark: Mark
+    strength: NDArray[np.float32]
+    glyph: NDArray[np.uint8]
+    verdict: Verdict
+
+
+def assemble(ink: Ink, marks: Marks) -> list[Found]:
+    """One `Found` for each digit of a page, in no order.
+
+    First every mark is judged as it stands. Two marks that nearly touch become one, and a wide mark becomes two,
+    where the result looks more like digits than the least likely of what was there.
+    """
+
+    def whole(mark: Mark) -> NDArray[np.float32]:
+        return cut_out(ink, marks.labels, mark)
+
+    found = _judged([(mark, whole(mark)) for mark in marks.marks])
+    found = _join(found, marks.height, whole)
+    # Where most digits were broken, only now is it known how high they are.
+    return _part(found, float(np.median([part.mark.height for part in found])) if found else 0.0)
+
+
+def _judged(marks: list[tuple[Mark, NDArray[np.float32]]]) -> list[Found]:
+    if not marks:
+        return []
+    glyphs = [glyph_of(strength) for _, strength in marks]
+    verdicts = judge(np.stack(glyphs))
+    return [
+        Found(mark, strength, glyph, verdict)
+        for (mark, strength), glyph, verdict in zip(marks, glyphs, verdicts, strict=True)
+    ]
+
+
+def _join(found: list[Found], usual: float, whole: Callable[[Mark], NDArray[np.float32]]) -> list[Found]:
+    """Make one of marks that nearly touch where that is about as likely as the least likely of them."""
+    groups = _groups([part.mark for part in found], usual)
+    marks = [functools.reduce(Mark.joined, (found[index].mark for index in group)) for group in groups]
+    wholes = _judged([(mark, whole(mark)) for mark in marks])
+    gains = [
+        joined.verdict.score - min(found[index].verdict.score for index in group)
+        for joined, group in zip(wholes, groups, strict=True)
+    ]
+    used: set[int] = set()
+    result: list[Found] = []
+    for number in sorted(range(len(groups)), key=lambda number: -gains[number]):
+        if gains[number] > -_BONUS and used.isdisjoint(groups[number]):
+            used |= groups[number]
+            result.append(wholes[number])
+    return result + [part for index, part in enumerate(found) if index not in used]
+
+
+def _groups(marks: list[Mark], usual: float) -> list[frozenset[int]]:
+    """Sets of two to four marks that nearly touch, one another or by way of others, not much larger than a digit."""
+    boxes = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks], np.float64).reshape(-1, 4)
+    tallest = np.maximum(usual, boxes[:, 3] - boxes[:, 1])
+    near: list[list[int]] = []
+    for index, box in enumerate(boxes):
+        low, high = np.minimum(boxes, box), np.maximum(boxes, box)
+        apart = np.maximum(high[:, 0] - low[:, 2], high[:, 1] - low[:, 3])
+        near.append([int(other) for other in np.flatnonzero(apart <= _NEAR * usual) if other != index])
+    found: set[frozenset[int]] = set()
+    grown = [frozenset([index]) for index in range(len(marks))]
+    for _ in range(3):
+        wider = {group | {other} for group in grown for index in group for other in near[index] if other not in group}
+        grown = []
+        for group in sorted(wider, key=sorted):
+            members = sorted(group)
+            size = boxes[members, 2:].max(0) - boxes[members, :2].min(0)
+            limit = float(tallest[members].max())
+            if len(found) < _MOST and size[0] <= 1.6 * limit and size[1] <= 2 * limit:
+                found.add(group)
+                grown.append(group)
+    return sorted(found, key=sorted)
+
+
+def _part(found: list[Found], usual: float) -> list[Found]:
+    """Cut wide marks where the least likely part is likelier than the whole."""
+    spans: list[tuple[int, int, int]] = []
+    sides: list[tuple[Mark, NDArray[np.float32]]] = []
+    for index, whole in enumerate(found):
+        for left, right in _spans(whole.strength, usual):
+            side = _slice(whole, left, right)
+            if side is not None and len(spans) < _MOST:
+                spans.append((index, left, right))
+                sides.append(side)
+    parts: dict[int, dict[tuple[int, int], Found]] = {}
+    for (index, left, right), part in zip(spans, _judged(sides), strict=True):
+        parts.setdefault(index, {})[left, right] = part
+    return [
+        part
+        for index, whole in enumerate(found)
+        for part in (_best(whole, parts[index]) if index in parts else [whole])
+    ]
+
+
+def _best(whole: Found, parts: dict[tuple[int, int], Found]) -> list[Found]:
+    """The parts, from end to end, of which the lowest score is highest; the whole, unless they are clearly better."""
+    reached: dict[int, tuple[float, list[Found]]] = {0: (math.inf, [])}
+    for (left, right), part in sorted(parts.items(), key=lambda item: item[0]):
+        if left in reached:
+            score = min(reached[left][0], part.verdict.score)
+            if score > reached.get(right, (-math.inf, []))[0]:
+                reached[right] = score, [*reached[left][1], part]
+    score, chosen = reached.get(whole.strength.shape[1], (-math.inf, []))
+    if score < whole.verdict.score + _MARGIN:
+        return [whole]
+    # Together they are one claim: where one of them is no digit the cut is in doubt, and so are all. Two neighbours
+    # that are both a 1 were rather an n, a u or a W.
+    digits = [part.verdict.digit for part in chosen]
+    ones = any(first == second == 1 for first, second in itertools.pairwise(digits))
+    accepted = not ones and all(part.verdict.accepted for part in chosen)
+    return [replace(part, verdict=replace(part.verdict, accepted=accepted)) for part in chosen]
+
+
+def _spans(strength: NDArray[np.float32], usual: float) -> list[tuple[int, int]]:
+    """First and last column of all that may be one digit between two cuts, or between a cut and an end."""
+    height, width = strength.shape
+    size = min(height, 1.3 * usual)
+    if width < _WIDE * size:
+        return []
+    edges = [0, *_cuts(strength, usual), width]
+    spans = [(left, right) for left in edges for right in edges if 0 < right - left <= 1.25 * size]
+    return [span for span in spans if span != (0, width)]
+
+
+def _cuts(strength: NDArray[np.float32], usual: float) -> list[int]:
+    """Columns at which a wide mark's ink might be cut, from the left: where it is thinnest."""
+    height, width = strength.shape
+    # A stroke that joins two digits has little ink, and does not reach from top to bottom as a digit's body does.
+    rows = np.arange(height)[:, None]
+    inked = strength > 0.3 * strength.max()
+    reach = np.where(inked, rows, -1).max(0) - np.where(inked, rows, height).min(0) + 1
+    profile = strength.sum(0) / max(float(strength.sum(0).mean()), 1e-6) + reach.clip(min=0) / height
+    window = 2 * max(1, round(0.03 * height)) + 1
+    smooth = np.convolve(profile, np.ones(window) / window, mode="same")
+    margin = max(3, round(0.15 * min(height, usual)))
+    cuts: list[int] = []
+    for column in np.argsort(smooth[margin : width - margin], kind="stable") + margin:
+        if all(abs(int(column) - cut) > 0.12 * height for cut in cuts):
+            cuts.append(int(column))
+        if len(cuts) == _CUTS * round(width / height + 0.5):
+            break
+    return sorted(cuts)
+
+
+def _slice(whole: Found, left: int, right: int) -> tuple[Mark, NDArray[np.float32]] | None:
+    """What lies between two columns of a mark, in its own box; None where there is nothing."""
+    strength = whole.strength[:, left:right]
+    rows, columns = np.flatnonzero(strength.any(1)), np.flatnonzero(strength.any(0))
+    if len(rows) == 0:
+        return None
+    top, bottom, first, last = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    mark = Mark(whole.mark.left + left + first, whole.mark.top + top, last - first, bottom - top, whole.mark.pieces)
+    return mark, strength[top:bottom, first:last]

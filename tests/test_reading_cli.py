@@ -1,0 +1,109 @@
+"""`tinydigits read` as a person runs it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from test_reading_pictures import seven
+
+Answer = subprocess.CompletedProcess[str]
+Run = Callable[..., Answer]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """a.png and c.jpg with a 7 each, b.png broken, blank.png."""
+    Image.fromarray(seven()).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:200])
+    Image.fromarray(seven(300)).save(tmp_path / "c.jpg")
+    Image.new("L", (300, 200), 240).save(tmp_path / "blank.png")
+    return tmp_path
+
+
+def test_one_image_gives_its_lines(tinydigits: Run, files: Path) -> None:
+    answer = tinydigits("read", "a.png", "--show", "seen.png")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout == "7\n"
+    with Image.open(files / "seen.png") as seen:
+        assert seen.width > 200
+
+
+def test_a_blank_page_gives_nothing_and_is_no_failure(tinydigits: Run, files: Path) -> None:
+    answer = tinydigits("read", "blank.png")
+    assert (answer.returncode, answer.stdout) == (0, "")
+    assert "no digits" in answer.stderr
+
+
+def test_one_bad_file_does_not_stop_the_others(tinydigits: Run, files: Path) -> None:
+    answer = tinydigits("read", "a.png", "b.png", "none.png", "c.jpg")
+    assert answer.returncode == 3
+    assert answer.stdout == "a.png: 7\nc.jpg: 7\n"
+    assert "b.png" in answer.stderr
+    assert "none.png" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_json_of_a_folder(tinydigits: Run, files: Path) -> None:
+    answer = tinydigits("read", "--json", ".")
+    assert answer.returncode == 3
+    found = {Path(entry["image"]).name: entry for entry in json.loads(answer.stdout)}
+    assert list(found) == ["a.png", "b.png", "blank.png", "c.jpg"]
+    assert found["a.png"]["lines"] == ["7"]
+    (digit,) = found["a.png"]["digits"]
+    assert digit["digit"] == 7
+    assert digit["line"] == 0
+    assert digit["accepted"] in (True, False)
+    assert 0 <= digit["runner_up_probability"] < digit["probability"] <= 1
+    assert len(digit["box"]) == 4
+    assert found["blank.png"]["digits"] == []
+    assert "error" in found["b.png"]
+
+
+def test_csv_of_a_pattern(tinydigits: Run, files: Path) -> None:
+    answer = tinydigits("read", "--csv", "*.jpg", "a.*")
+    assert answer.returncode == 0, answer.stderr
+    rows = list(csv.DictReader(io.StringIO(answer.stdout)))
+    assert [(row["image"], row["digit"], row["line"]) for row in rows] == [("c.jpg", "7", "0"), ("a.png", "7", "0")]
+
+
+def test_standard_input(files: Path) -> None:
+    with (files / "a.png").open("rb") as file:
+        answer = subprocess.run(
+            [sys.executable, "-m", "tinydigits", "read", "-"],
+            stdin=file, capture_output=True, cwd=files, env=os.environ, timeout=100, check=False,
+        )  # fmt: skip
+    assert (answer.returncode, answer.stdout) == (0, b"7\n")
+
+
+def test_wrong_usage(tinydigits: Run, files: Path) -> None:
+    assert tinydigits("read").returncode == 2
+    assert tinydigits("read", "a.png", "--json", "--csv").returncode == 2
+    answer = tinydigits("read", "a.png", "c.jpg", "--show", "seen.png")
+    assert answer.returncode == 2
+    assert "2 are given" in answer.stderr
+
+
+def test_a_picture_that_cannot_be_written_is_named(tinydigits: Run, files: Path) -> None:
+    answer = tinydigits("read", "a.png", "--show", "nowhere/seen.png")
+    assert answer.returncode == 3
+    assert "nowhere" in answer.stderr
+
+
+def test_unsure_digits_are_named(tinydigits: Run, files: Path) -> None:
+    page = np.full((200, 200), 255, np.uint8)
+    page[60:140, 60:140] = 20
+    Image.fromarray(page).save(files / "block.png")
+    answer = tinydigits("read", "block.png")
+    assert answer.returncode == 0
+    assert "unsure" in answer.stderr or answer.stdout == ""

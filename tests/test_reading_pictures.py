@@ -1,0 +1,208 @@
+"""Every kind of image is taken, and what is none ends in one line."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tinydigits as td
+from tinydigits.reading.picture import open_picture
+
+
+def seven(height: int = 200, ink: int = 30, ground: int = 230) -> np.ndarray:
+    page = np.full((height, height), ground, np.uint8)
+    unit = height // 10
+    page[2 * unit : 3 * unit, 3 * unit : 7 * unit] = ink
+    for step in range(5 * unit):
+        left = 6 * unit - step * 2 // 5
+        page[3 * unit + step, left : left + unit] = ink
+    return page
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+GREY = Image.fromarray(seven())
+TRANSPARENT = Image.merge(
+    "LA", [Image.new("L", GREY.size, 0), GREY.point(lambda value: 255 - value if value < 99 else 0)]
+)
+DEEP = Image.fromarray(seven().astype(np.uint16) * 16)
+TURNED = Image.Exif()
+TURNED[274] = 6
+
+KINDS = {
+    "png": encoded(GREY, "PNG"),
+    "jpeg": encoded(GREY, "JPEG"),
+    "webp": encoded(GREY.convert("RGB"), "WEBP"),
+    "bmp": encoded(GREY, "BMP"),
+    "gif": encoded(GREY, "GIF"),
+    "tiff": encoded(GREY, "TIFF"),
+    "ppm": encoded(GREY.convert("RGB"), "PPM"),
+    "bilevel": encoded(GREY.convert("1"), "PNG"),
+    "palette": encoded(GREY.convert("RGB").quantize(8), "PNG"),
+    "16-bit png": encoded(DEEP, "PNG"),
+    "16-bit tiff": encoded(DEEP, "TIFF"),
+    "float tiff": encoded(Image.fromarray(seven().astype(np.float32) / 255), "TIFF"),
+    "cmyk": encoded(GREY.convert("CMYK"), "JPEG"),
+    "transparent": encoded(TRANSPARENT, "PNG"),
+    "transparent colours": encoded(TRANSPARENT.convert("RGBA"), "PNG"),
+    "white on transparent": encoded(
+        Image.merge("LA", [Image.new("L", GREY.size, 255), TRANSPARENT.getchannel("A")]), "PNG"
+    ),
+    "exif": encoded(GREY.rotate(90), "JPEG", exif=TURNED),
+    "animated gif": encoded(GREY, "GIF", save_all=True, append_images=[Image.new("L", GREY.size, 255)] * 3),
+    "animated png": encoded(GREY, "PNG", save_all=True, append_images=[Image.new("L", GREY.size, 255)]),
+    "animated webp": encoded(
+        GREY.convert("RGB"), "WEBP", save_all=True, append_images=[Image.new("RGB", GREY.size, "white")]
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_image_is_read(kind: str) -> None:
+    reading = td.read(KINDS[kind])
+    assert reading.lines == ["7"]
+    left, top, width, height = reading.digits[0].box
+    assert abs(left - 57) < 12
+    assert abs(top - 40) < 6
+    assert abs(width - 80) < 14
+    assert abs(height - 120) < 8
+
+
+def test_arrays_and_pillow_images_are_read() -> None:
+    page = seven()
+    for source in (
+        page,
+        page[None],
+        page[..., None],
+        np.stack([page] * 3, 2),
+        page.astype(np.float64) / 255,
+        page.astype(np.int64) * 100,
+        page < 100,
+        GREY,
+        GREY.convert("RGBA"),
+        GREY.convert("P"),
+        np.asfortranarray(page),
+        page[::-1][::-1],
+    ):
+        assert td.read(source).lines == ["7"]
+
+
+def test_a_torch_tensor_of_the_data_set_is_read(mnist: td.Dataset) -> None:
+    image, label = mnist.train.images[0], int(mnist.train.labels[0])
+    assert td.read(image).lines == [str(label)]
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = b""
+    for name, data in ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 1000)), (b"IEND", b"")):
+        chunks += struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+HOSTILE = {
+    "empty": b"",
+    "text": b"this is not an image\n" * 20,
+    "truncated jpeg": KINDS["jpeg"][: len(KINDS["jpeg"]) // 2],
+    "truncated png": KINDS["png"][: len(KINDS["png"]) // 2],
+    "truncated webp": KINDS["webp"][: len(KINDS["webp"]) // 2],
+    "header alone": KINDS["png"][:40],
+    "enormous": png_claiming(60_000, 60_000),
+    "over the limit": png_claiming(10_000, 5_001),
+    "nothing in it": png_claiming(400, 400),
+    "postscript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n",
+    "svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'/>",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_is_no_image_ends_in_one_line_that_names_the_file(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "hostile.png"
+    file.write_bytes(HOSTILE[kind])
+    limit = Image.MAX_IMAGE_PIXELS
+    with pytest.raises(td.DataError, match=r"hostile\.png") as caught:
+        td.read(file)
+    assert "\n" not in str(caught.value)
+    assert limit == Image.MAX_IMAGE_PIXELS
+
+
+def test_a_file_that_is_not_there_a_folder_and_a_pipe_are_named(tmp_path: Path) -> None:
+    places = [tmp_path / "none.png", tmp_path]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        places.append(tmp_path / "pipe")
+    for place in places:
+        with pytest.raises(td.DataError, match="there is no file"):
+            td.read(place)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros(10),
+        np.zeros((0, 5)),
+        np.zeros((4, 4, 2)),
+        np.zeros((3, 4, 4, 3)),
+        np.array([["a", "b"]]),
+        np.array([[1 + 2j]]),
+        np.array([[np.nan, 1.0]]),
+        np.array([[np.inf, 1.0]]),
+        np.broadcast_to(np.uint8(0), (10_000, 5_001)),
+    ],
+    ids=lambda array: f"{array.dtype}{list(array.shape)}",
+)
+def test_an_array_that_is_no_image_is_refused(array: np.ndarray) -> None:
+    with pytest.raises(td.DataError):
+        td.read(array)
+
+
+def test_a_million_specks_end_quickly() -> None:
+    page = np.full((2_000, 2_000), 255, np.uint8)
+    page[::2, ::2] = 0
+    assert td.read(page).digits == []
+    marks = np.full((2_000, 2_000), 255, np.uint8)
+    for top in range(0, 1_980, 20):
+        for left in range(0, 1_980, 20):
+            marks[top : top + 12, left : left + 3] = 0
+    with pytest.raises(td.DataError, match="more than 2,000"):
+        td.read(marks)
+
+
+def test_large_images_are_reduced_and_boxes_are_in_the_pixels_of_the_given_one() -> None:
+    large = Image.fromarray(seven(3_000))
+    for source in (large, encoded(large, "JPEG"), encoded(large, "PNG")):
+        picture = open_picture(source, 4_000_000)
+        assert picture.reduced == 2
+        assert picture.size == (3_000, 3_000)
+        assert picture.pixels.shape[:2] == (1_500, 1_500)
+        reading = td.read(source)
+        assert reading.lines == ["7"]
+        left, top, _, height = reading.digits[0].box
+        assert abs(top - 600) < 30
+        assert abs(height - 1_800) < 60
+        assert left > 600
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (2, 2), (3, 3), (5, 300), (28, 28), (1, 28)])
+@pytest.mark.parametrize("value", [0, 255])
+def test_blank_images_of_any_size_hold_no_digits(shape: tuple[int, int], value: int) -> None:
+    reading = td.read(np.full(shape, value, np.uint8))
+    assert (reading.lines, reading.digits) == ([], [])
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (2, 2), (3, 3), (28, 28), (9, 400), (200, 200)])
+def test_a_single_pixel_is_no_digit(shape: tuple[int, int]) -> None:
+    page = np.zeros(shape, np.uint8)
+    page[0, 1] = 255
+    assert td.read(page).digits == []
