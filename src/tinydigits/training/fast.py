@@ -2,7 +2,6 @@
 
 Inside `fast_layers()` every call of `torch.nn.functional.dropout` and `batch_norm` that trains on float32
 activations on a CPU, a user's own network's included, runs as below. All else is left to PyTorch.
-`docs/performance.md` has the profile that led here.
 """
 
 from __future__ import annotations
