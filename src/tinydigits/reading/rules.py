@@ -40,18 +40,22 @@ def erase_rules(strength: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray
 
 
 def _has_long_marks(mask: NDArray[np.uint8]) -> bool:
-    shrink = max(1, max(mask.shape) // _SMALL)
-    small = cv2.dilate(mask, np.ones((shrink, shrink), np.uint8))[::shrink, ::shrink] if shrink > 1 else mask
+    small, shrink = _reduced(mask)
     _, _, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
     width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
     long = (width >= _LONG * mask.shape[1] / shrink) | (height >= _LONG * mask.shape[0] / shrink)
     return bool((long & (area < 0.3 * width * height) | long & (np.minimum(width, height) < 12)).any())
 
 
+def _reduced(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """The mask at half size or less, with all lines still there, and by how much it was reduced."""
+    shrink = max(2, max(mask.shape) // _SMALL)
+    return np.asarray(cv2.dilate(mask, np.ones((shrink, shrink), np.uint8))[::shrink, ::shrink]), shrink
+
+
 def _rules(mask: NDArray[np.uint8]) -> list[tuple[float, float]]:
     """Slope and start (y at x = 0) of each nearly horizontal line, in the mask's pixels."""
-    shrink = max(1, max(mask.shape) // _SMALL)
-    small = cv2.dilate(mask, np.ones((shrink, shrink), np.uint8))[::shrink, ::shrink] if shrink > 1 else mask
+    small, shrink = _reduced(mask)
     # Thick marks are no ruling: what survives an opening is left out, so that it casts no votes.
     thick = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((6, 6), np.uint8))
     thin = cv2.subtract(small, thick)
