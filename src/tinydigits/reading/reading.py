@@ -108,7 +108,7 @@ def read(source: Source) -> Reading:
         picture = open_picture(source, _CLOSER_PIXELS)
         page = _find(picture)
     doubtful = sum(part.verdict.accepted for part in page.found) < _MINORITY * len(page.found)
-    found = [part for part in page.found if part.verdict.kept]
+    found = _without_margins([part for part in page.found if part.verdict.kept], page, picture)
     lines = in_lines([part.mark for part in found])
     digits = [
         _digit(found[index], number, _box(found[index], page.back, picture), doubtful)
@@ -164,6 +164,20 @@ def _as_one(inks: list[Ink]) -> list[Found]:
             glyph = place_ink(strength) if strength.shape == (SIDE, SIDE) else glyph_of(strength)
             found.append(Found(mark, strength, glyph, judge(glyph[None])[0]))
     return sorted(found, key=lambda part: part.verdict.score)[-1:]
+
+
+def _without_margins(found: list[Found], page: _Page, picture: Picture) -> list[Found]:
+    """All but what touches the picture's edge and is not sure: there, tables, fingers and shadows begin."""
+    if len(page.found) == 1:
+        return found
+    margins = set()
+    for part in found:
+        left, top, width, height = _box(part, page.back, picture)
+        near = 2 * picture.reduced
+        right, bottom = picture.size[0] - left - width, picture.size[1] - top - height
+        if min(left, top, right, bottom) <= near and not part.verdict.accepted:
+            margins.add(part.mark.pieces)
+    return [part for part in found if part.verdict.accepted or part.mark.pieces not in margins]
 
 
 def _box(found: Found, back: NDArray[np.float64] | None, picture: Picture) -> tuple[int, int, int, int]:
