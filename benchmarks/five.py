@@ -61,7 +61,7 @@ def main() -> None:
         rows.append(
             {
                 "recipe": name,
-                "parameters": sum(parameter.numel() for parameter in get_recipe(name).build().parameters()),
+                "parameters": get_recipe(name).build().count_parameters(),
                 "epochs": get_recipe(name).epochs,
                 "claim": claim,
                 "last_epoch": full.last_accuracy,

@@ -23,7 +23,7 @@ def command(as_json: bool) -> None:
     rows = [
         {
             "name": recipe.name,
-            "parameters": sum(parameter.numel() for parameter in recipe.build().parameters()),
+            "parameters": recipe.build().count_parameters(),
             "epochs": recipe.epochs,
             "origin": recipe.origin,
             "default": recipe.name == DEFAULT,

@@ -29,8 +29,14 @@ def command(name: str, as_json: bool) -> None:
     path = weights_file(name)
     weights = None if path is None else load_weights(path)[1]
     if as_json:
-        parameters = sum(parameter.numel() for parameter in network.parameters())
-        print_json({**recipe.as_dict(), "digest": recipe.digest(), "parameters": parameters, "weights": weights})
+        print_json(
+            {
+                **recipe.as_dict(),
+                "digest": recipe.digest(),
+                "parameters": network.count_parameters(),
+                "weights": weights,
+            }
+        )
         return
     from rich.table import Table
 

@@ -9,10 +9,8 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from torch import nn
-
 from tinydigits.budget import Budget
-from tinydigits.networks import NETWORKS
+from tinydigits.networks import NETWORKS, Network
 
 __all__ = ["Augmentation", "Optimizer", "Recipe", "Schedule"]
 
@@ -116,7 +114,7 @@ class Recipe:
     average: float = 0.0
     notes: str = ""
 
-    def build(self) -> nn.Module:
+    def build(self) -> Network:
         """The network with fresh weights, drawn from PyTorch's generator."""
         return NETWORKS[self.network](dropout=self.dropout)
 
