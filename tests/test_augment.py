@@ -6,8 +6,10 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from tinydigits.augment import affine, augment, photograph
+from tinydigits.augment.affine import sampling_grid
 
 
 def bar(batch: int = 200) -> torch.Tensor:
@@ -44,6 +46,12 @@ def seeded() -> None:
 def test_no_change_is_no_change() -> None:
     images = torch.rand(4, 1, 28, 28)
     assert torch.equal(affine(images), images)
+
+
+def test_the_sampling_grid_is_pytorchs() -> None:
+    maps = torch.randn(5, 2, 3)
+    theirs = F.affine_grid(maps, [5, 1, 28, 20], align_corners=False)
+    torch.testing.assert_close(sampling_grid(maps, 28, 20), theirs, rtol=1e-5, atol=1e-5)
 
 
 def test_rotation_turns_each_image_by_its_own_angle_within_the_limit() -> None:

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tinydigits.augment.affine import sampling_grid
+
 __all__ = ["photograph"]
 
 
@@ -61,7 +63,7 @@ def _clouds(images: Tensor, cells: int) -> Tensor:
 def _wobble(images: Tensor) -> Tensor:
     stretch = torch.cat([_uniform(images, -0.25, 0.25), _uniform(images, -0.15, 0.15)], 1).flatten(1)
     maps = torch.diag_embed(1 + stretch)
-    grid = F.affine_grid(F.pad(maps, (0, 1)), list(images.shape), align_corners=False)
+    grid = sampling_grid(F.pad(maps, (0, 1)), *images.shape[2:])
     noise = torch.rand(len(images), 2, 5, 5, device=images.device, dtype=images.dtype) - 0.5
     shift = F.interpolate(noise * _uniform(images, 0, 0.35, often=0.7), images.shape[2:], mode="bicubic")
     return F.grid_sample(images, grid + shift.permute(0, 2, 3, 1), padding_mode="zeros", align_corners=False)
