@@ -24,7 +24,7 @@ class Told(Progress):
         self.batches = 0
         self.epochs: list[EpochMetrics] = []
 
-    def start(self, settings: Settings, history: list[EpochMetrics], batches: int) -> None:
+    def start(self, settings: Settings, history: list[EpochMetrics], batches: list[int]) -> None:
         self.batches_an_epoch = batches
 
     def batch(self, number: int) -> None:
@@ -40,7 +40,7 @@ def test_an_epoch_on_mnist_learns_to_read(mnist: td.Dataset) -> None:
     run = td.train(recipe, mnist, seed=0, progress=told)
     assert run.test.accuracy > 96.5  # three seeds gave 98.0 to 98.3
     assert run.test.total == 10_000
-    assert told.batches == told.batches_an_epoch == 430, "55,000 images in batches of 128"
+    assert told.batches_an_epoch == [told.batches] == [430], "55,000 images in batches of 128"
     assert run.history == told.epochs
     assert abs(run.history[0].held_out_accuracy - run.test.accuracy) < 2
 
@@ -58,10 +58,21 @@ def test_the_last_training_images_are_held_out_and_the_test_set_is_kept_for_the_
     assert told.epochs[-1].held_out_accuracy == pytest.approx(100 * sevens)
 
 
+def test_focus_goes_back_to_the_images_with_the_highest_loss(uci: td.Dataset) -> None:
+    engine = Engine(override(QUICK, ["focus=0.25"]), uci.train, device=torch.device("cpu"), seed=0)
+    few = round(len(uci.train) / 4)
+    assert engine.batches == [-(-len(uci.train) // 64), -(-few // 64)]
+    engine.epoch(lambda _number: None)
+    before = engine.state_dict()["losses"].clone()
+    engine.epoch(lambda _number: None)
+    met = (engine.state_dict()["losses"] != before).nonzero().flatten()
+    assert sorted(met.tolist()) == sorted(before.topk(few).indices.tolist())
+
+
 def test_full_holds_nothing_out_and_takes_the_last_weights(uci: td.Dataset, tmp_path: Path) -> None:
     told = Told()
     run = td.train(QUICK, uci, full=True, out=tmp_path / "run", progress=told)
-    assert told.batches_an_epoch == -(-len(uci.train) // 64)
+    assert told.batches_an_epoch == [-(-len(uci.train) // 64)] * 2
     assert [metrics.held_out_accuracy for metrics in run.history] == [None, None]
     assert run.best_epoch == 2
     best, final = (torch.load(tmp_path / "run" / f"{name}_model.pth", weights_only=True) for name in ("best", "final"))

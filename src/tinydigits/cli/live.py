@@ -28,12 +28,13 @@ class _Lines(Progress):
     def __init__(self, console: Console) -> None:
         self.console = console
 
-    def start(self, settings: Settings, history: list[EpochMetrics], batches: int) -> None:
+    def start(self, settings: Settings, history: list[EpochMetrics], batches: list[int]) -> None:
         self.settings = settings
         epochs = settings.recipe.epochs
+        then = f", then of {batches[-1]}" if batches[-1] != batches[0] else ""
         self._print(
-            f"{settings.recipe.name}: seed {settings.seed}, {settings.dataset}, {epochs} epochs of {batches} batches, "
-            f"{settings.device}; {settings.choice}"
+            f"{settings.recipe.name}: seed {settings.seed}, {settings.dataset}, {epochs} epochs of {batches[0]} "
+            f"batches{then}, {settings.device}; {settings.choice}"
         )
         if history:
             self._print(f"going on after epoch {len(history)} of {epochs}")
@@ -63,17 +64,17 @@ class _Table(Progress):
     def __init__(self, console: Console) -> None:
         self.console = console
 
-    def start(self, settings: Settings, history: list[EpochMetrics], batches: int) -> None:
+    def start(self, settings: Settings, history: list[EpochMetrics], batches: list[int]) -> None:
         self.settings = settings
         self.rows = list(history)
         self.bars = Bars(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
             TextColumn("left"), TimeRemainingColumn(), console=self.console,
         )  # fmt: skip
-        epochs = settings.recipe.epochs
         self.batches = batches
-        self.epoch_bar = self.bars.add_task("batches", total=batches)
-        self.total_bar = self.bars.add_task("training", total=epochs * batches, completed=len(history) * batches)
+        done = len(history)
+        self.epoch_bar = self.bars.add_task("batches", total=[*batches, 0][done])
+        self.total_bar = self.bars.add_task("training", total=sum(batches), completed=sum(batches[:done]))
         self.live = Live(console=self.console, get_renderable=self._view, refresh_per_second=8)
         self.live.start()
 
@@ -84,7 +85,7 @@ class _Table(Progress):
     def epoch(self, metrics: EpochMetrics) -> None:
         self.rows.append(metrics)
         if metrics.epoch < self.settings.recipe.epochs:
-            self.bars.reset(self.epoch_bar)
+            self.bars.reset(self.epoch_bar, total=self.batches[metrics.epoch])
 
     def finish(self, run: Run) -> None:
         self.stop()

@@ -34,6 +34,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "augmentation.photo": (0, 1),
     "label_smoothing": (0, 0.99),
     "dropout": (0, 0.99),
+    "focus": (0.001, 1),
     "average": (0, 0.999999),
 }
 

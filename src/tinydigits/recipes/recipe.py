@@ -92,6 +92,8 @@ class Recipe:
         loss: `cross_entropy` on logits, or `nll` on a network's own log-softmax.
         label_smoothing: share of each label that is spread over all classes, in [0, 1).
         dropout: share of activations set to zero in training, in [0, 1).
+        focus: share of the training images that each epoch after the first trains on, in (0, 1]: those whose
+            loss was highest when they were last met.
         average: decay a batch of the exponential moving average of the weights that is kept, evaluated and
             saved in place of the weights themselves; 0 keeps none.
         budget: the limits that this recipe promises to keep.
@@ -111,6 +113,7 @@ class Recipe:
     loss: Literal["cross_entropy", "nll"] = "cross_entropy"
     label_smoothing: float = 0.0
     dropout: float = 0.1
+    focus: float = 1.0
     average: float = 0.0
     notes: str = ""
 

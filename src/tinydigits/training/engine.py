@@ -44,22 +44,24 @@ class Engine:
         self.recipe = recipe
         self.device = device
         self._images, self._labels = split.images.to(device), split.labels.to(device)
-        self._batches = math.ceil(len(split) / recipe.batch_size)
+        self._losses: Tensor | None = None
+        self._later = max(1, round(recipe.focus * len(split)))
         self._random: dict[str, Tensor] | None = None
         with self._own_random_numbers():
             torch.manual_seed(seed)
             self._network = recipe.build().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = make_optimizer(self._network, recipe.optimizer)
-        self._scheduler = Scheduler(self._optimizer, recipe, self._batches)
+        self._scheduler = Scheduler(self._optimizer, recipe, sum(self.batches))
         self._average: AveragedModel | None = None
         if recipe.average:
             update = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
             self._average = AveragedModel(self._network, multi_avg_fn=update, use_buffers=True)
 
     @property
-    def batches(self) -> int:
-        """Batches an epoch."""
-        return self._batches
+    def batches(self) -> list[int]:
+        """How many batches each epoch of the training has."""
+        images = [len(self._labels), *[self._later] * (self.recipe.epochs - 1)]
+        return [math.ceil(count / self.recipe.batch_size) for count in images]
 
     @property
     def network(self) -> nn.Module:
@@ -72,7 +74,7 @@ class Engine:
         return float(self._optimizer.param_groups[0]["lr"])
 
     def epoch(self, after_batch: Callable[[int], None]) -> tuple[float, float]:
-        """Train on every image once.
+        """Train on every image once or, after the first epoch, on the recipe's share of those with the highest loss.
 
         Args:
             after_batch: called with the number of batches done; what it raises ends the epoch.
@@ -97,37 +99,50 @@ class Engine:
         self._scheduler.after_epoch(loss)
 
     def _epoch(self, after_batch: Callable[[int], None]) -> tuple[float, float]:
-        total_loss = torch.zeros((), device=self.device)
         total_correct = torch.zeros((), device=self.device, dtype=torch.int64)
         changes = dataclasses.asdict(self.recipe.augmentation)
         self._network.train()
-        order = torch.randperm(len(self._labels), device=self.device)
+        order = self._order()
+        losses = torch.zeros(len(self._labels), device=self.device) if self._losses is None else self._losses
         # Batches of nearly one size: a last batch of a single image would leave batch norm nothing to average.
-        for number, index in enumerate(order.tensor_split(self._batches), 1):
+        batches = math.ceil(len(order) / self.recipe.batch_size)
+        for number, index in enumerate(order.tensor_split(batches), 1):
             pixels, labels = self._images[index].float() / 255, self._labels[index]
             pixels = standardize(augment(pixels, **changes)).contiguous(memory_format=torch.channels_last)
             scores = self._network(pixels)
             loss = self._loss(scores, labels)
             self._optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.mean().backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
             self._scheduler.after_batch()
             if self._average is not None:
                 self._average.update_parameters(self._network)
-            total_loss += loss.detach() * len(index)
+            losses[index] = loss.detach()
             total_correct += (scores.detach().argmax(1) == labels).sum()
             after_batch(number)
-        return float(total_loss) / len(self._labels), int(total_correct) / len(self._labels)
+        if self.recipe.focus < 1:
+            self._losses = losses
+        return float(losses[order].mean()), int(total_correct) / len(order)
+
+    def _order(self) -> Tensor:
+        """The images of the next epoch, by index, in random order."""
+        if self._losses is None:
+            return torch.randperm(len(self._labels), device=self.device)
+        chosen = self._losses.topk(self._later, sorted=False).indices
+        return chosen[torch.randperm(self._later, device=self.device)]
 
     def _loss(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """The loss of each image of a batch, [B]."""
         if self.recipe.loss == "nll":
             if abs(float(scores[0].detach().exp().sum()) - 1) > 1e-3:
                 raise UsageError(
                     f"loss=nll needs a network that ends in log-softmax, and {self.recipe.network} does not; "
                     "use loss=cross_entropy"
                 )
-            return F.nll_loss(scores, labels)
-        return F.cross_entropy(scores, labels, label_smoothing=self.recipe.label_smoothing)
+            return F.nll_loss(scores, labels, reduction="none")
+        return F.cross_entropy(
+            scores, labels, label_smoothing=self.recipe.label_smoothing, reduction="none"
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors and plain containers alone: what the next epoch depends on."""
@@ -136,6 +151,7 @@ class Engine:
             "optimizer": self._optimizer.state_dict(),
             "scheduler": self._scheduler.state_dict(),
             "average": None if self._average is None else self._average.state_dict(),
+            "losses": self._losses,
             "random": dict(self._random or {}),
         }
 
@@ -146,6 +162,7 @@ class Engine:
         self._scheduler.load_state_dict(state["scheduler"])
         if self._average is not None:
             self._average.load_state_dict(state["average"])
+        self._losses = state["losses"] if state["losses"] is None else state["losses"].to(self.device)
         self._random = {name: generator.cpu() for name, generator in state["random"].items()}
 
     @contextmanager

@@ -33,7 +33,7 @@ class Scheduler:
     Args:
         optimizer: whose learning rate is moved.
         recipe: names the schedule and the number of epochs.
-        batches: batches an epoch.
+        batches: batches of the whole training.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, recipe: Recipe, batches: int) -> None:
@@ -75,7 +75,7 @@ _SCHEDULES: dict[str, Callable[[torch.optim.Optimizer, Recipe, int], torch.optim
     "one_cycle": lambda optimizer, recipe, batches: torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
         max_lr=recipe.optimizer.lr,
-        total_steps=recipe.epochs * batches + 1,  # it also steps after the last batch
+        total_steps=batches + 1,  # it also steps after the last batch
         pct_start=recipe.schedule.warmup,
         cycle_momentum=False,
     ),

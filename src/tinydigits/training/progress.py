@@ -10,8 +10,8 @@ __all__ = ["Progress"]
 class Progress:
     """Hears of a training's course and keeps silent; subclasses show it."""
 
-    def start(self, settings: Settings, history: list[EpochMetrics], batches: int) -> None:
-        """A training begins, or goes on after the epochs of `history`; an epoch has `batches` batches."""
+    def start(self, settings: Settings, history: list[EpochMetrics], batches: list[int]) -> None:
+        """A training begins, or goes on after the epochs of `history`; `batches` says how many each epoch has."""
 
     def batch(self, number: int) -> None:
         """Batch `number`, from 1, of the current epoch is done."""
