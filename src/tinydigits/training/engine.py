@@ -140,9 +140,7 @@ class Engine:
                     "use loss=cross_entropy"
                 )
             return F.nll_loss(scores, labels, reduction="none")
-        return F.cross_entropy(
-            scores, labels, label_smoothing=self.recipe.label_smoothing, reduction="none"
-        )
+        return F.cross_entropy(scores, labels, label_smoothing=self.recipe.label_smoothing, reduction="none")
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors and plain containers alone: what the next epoch depends on."""
