@@ -6,6 +6,7 @@ torchvision's transforms are written out in a few lines, so that nothing but PyT
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -31,18 +32,17 @@ class Digits(Dataset[tuple[Tensor, int]]):
 
 
 class Ordinary:
-    """One step a call of `step`, over as many epochs as it takes."""
+    """Log-softmax networks, negative log-likelihood, SGD with momentum, batches of 128."""
 
-    def __init__(self, network: nn.Module, images: Tensor, labels: Tensor, *, batch_size: int = 128) -> None:
-        self.network = network.train()
+    def __init__(self, network: nn.Module, images: Tensor, labels: Tensor) -> None:
+        self.network = network
         self.optimizer = torch.optim.SGD(network.parameters(), lr=0.025, momentum=0.9)
-        self.loader = DataLoader(Digits(images, labels), batch_size=batch_size, shuffle=True)
+        self.loader = DataLoader(Digits(images, labels), batch_size=128, shuffle=True)
 
-    def epoch(self, steps: int | None = None) -> None:
-        """Train for an epoch, or for its first `steps` batches."""
+    def epoch(self, after_batch: Callable[[int], None]) -> None:
+        self.network.train()
         for number, (pixels, labels) in enumerate(self.loader, 1):
             self.optimizer.zero_grad()
             F.nll_loss(self.network(pixels), labels).backward()
             self.optimizer.step()
-            if number == steps:
-                return
+            after_batch(number)

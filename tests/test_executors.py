@@ -79,7 +79,7 @@ def test_an_executor_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(td.UsageError, match=r"pip install 'tinydigits\[ray\]'"):
         choose_executor("ray")
-    with pytest.raises(td.UsageError, match="local or ray"):
+    with pytest.raises(td.UsageError, match="local, ray or group"):
         choose_executor("dask")
     with pytest.raises(td.UsageError, match="--ray-address"):
         choose_executor("local", "127.0.0.1:6379")

@@ -35,10 +35,11 @@ def executor_options(command: Any) -> Any:
     )
     return click.option(
         "--executor",
-        type=click.Choice(["local", "ray"]),
+        type=click.Choice(["local", "ray", "group"]),
         default="local",
         show_default=True,
-        help="local: a process a core of this machine; ray: an existing Ray cluster.",
+        help="local: a process a core of this machine; ray: an existing Ray cluster; group: all seeds in one network, "
+        "on CUDA where there is one.",
     )(command)
 
 

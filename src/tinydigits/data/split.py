@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -73,6 +74,11 @@ class Dataset:
     classes: tuple[str, ...]
     has_own_test: bool = True
     notice: str = ""
+
+    @property
+    def source(self) -> str:
+        """What finds it again from any folder: a published set's name, or the absolute path of the user's own data."""
+        return str(Path(self.name).absolute()) if Path(self.name).exists() else self.name
 
     @cached_property
     def fingerprint(self) -> str:

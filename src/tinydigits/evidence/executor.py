@@ -13,7 +13,7 @@ Shared = TypeVar("Shared")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-EXECUTORS = ("local", "ray")
+EXECUTORS = ("local", "ray", "group")
 
 
 class Executor(Protocol):
@@ -43,20 +43,25 @@ def choose_executor(name: str = "local", ray_address: str | None = None) -> Exec
     """The executor of that name.
 
     Args:
-        name: `local`, processes on this machine; or `ray`, an existing Ray cluster.
+        name: `local`, processes on this machine; `ray`, an existing Ray cluster; or `group`, many seeds in one
+            network on this machine's accelerator, where it has one.
         ray_address: of the cluster, for `ray`; None is the one that Ray finds by itself.
 
     Raises:
         UsageError: the name is unknown, Ray is not installed, or an address is given for `local`.
     """
     if name not in EXECUTORS:
-        raise UsageError(f"the executor must be {' or '.join(EXECUTORS)}, not {name!r}")
+        raise UsageError(f"the executor must be {', '.join(EXECUTORS[:-1])} or {EXECUTORS[-1]}, not {name!r}")
     if name == "ray":
         from tinydigits.evidence.cluster import RayExecutor
 
         return RayExecutor(ray_address)
     if ray_address is not None:
         raise UsageError("--ray-address is for --executor ray")
+    if name == "group":
+        from tinydigits.evidence.group import GroupExecutor
+
+        return GroupExecutor()
     from tinydigits.evidence.local import LocalExecutor
 
     return LocalExecutor()

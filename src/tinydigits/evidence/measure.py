@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from tinydigits.budget import check
 from tinydigits.data import Dataset
 from tinydigits.evidence.record import Record, trained_fields
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.recipes import Recipe
-from tinydigits.training import train
+from tinydigits.training import Evaluation, train
 
-__all__ = ["Training", "one_thread", "train_and_evaluate"]
+__all__ = ["Training", "make_record", "one_thread", "train_and_evaluate"]
 
 
 @dataclass(frozen=True)
@@ -38,34 +39,58 @@ def train_and_evaluate(dataset: Dataset, training: Training) -> Record:
     Raises:
         TinydigitsError: the training has diverged.
     """
-    recipe = training.recipe
     origin = commit()  # before the training, during which the source may change
     with one_thread():
-        run = train(recipe, dataset, seed=training.seed, full=True, device="cpu")
-        cost = check(run.network)
-    mistakes = run.test.mistakes.sort().values
+        run = train(training.recipe, dataset, seed=training.seed, full=True, device="cpu")
+        return make_record(dataset, training, run.network, run.test, seconds=run.seconds, commit=origin)
+
+
+def make_record(
+    dataset: Dataset,
+    training: Training,
+    network: nn.Module,
+    test: Evaluation,
+    *,
+    seconds: float,
+    commit: str | None,
+    device: str = "cpu",
+) -> Record:
+    """The record of a training that is done.
+
+    Args:
+        dataset: what the network was trained and tested on.
+        training: how.
+        network: with its last weights.
+        test: the one look at the test set.
+        seconds: that the training took.
+        commit: of the source before the training.
+        device: where it was trained.
+    """
+    recipe = training.recipe
+    cost = check(network)
+    mistakes = test.mistakes.sort().values
     return Record(
         seed=training.seed,
-        test_accuracy=run.test.accuracy,
+        test_accuracy=test.accuracy,
         recipe=recipe.name,
         digest=recipe.digest(),
-        dataset=run.settings.dataset,
-        fingerprint=run.settings.fingerprint,
-        test_loss=run.test.loss,
-        epochs=len(run.history),
-        seconds=run.seconds,
-        parameters=run.parameters,
+        dataset=dataset.source,
+        fingerprint=dataset.fingerprint,
+        test_loss=test.loss,
+        epochs=recipe.epochs,
+        seconds=seconds,
+        parameters=sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad),
         folded_parameters=cost.folded_parameters,
         macs=cost.macs,
         train_images=len(dataset.train),
-        test_images=run.test.total,
+        test_images=test.total,
         wrong=mistakes.tolist(),
-        answers=run.test.predictions[mistakes].tolist(),
-        device="cpu",
-        threads=1,
+        answers=test.predictions[mistakes].tolist(),
+        device=device,
+        threads=torch.get_num_threads(),
         versions=versions(),
         machine=machine(),
-        commit=origin,
+        commit=commit,
         trained=trained_fields(recipe),
     )
 

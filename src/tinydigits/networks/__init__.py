@@ -11,6 +11,7 @@ from tinydigits.networks.simple import SimpleMNISTNet
 from tinydigits.networks.skip import Skip
 from tinydigits.networks.sturdy import Sturdy
 from tinydigits.networks.summary import summary
+from tinydigits.networks.swift import Swift
 
 __all__ = ["NETWORKS", "Network", "classify", "log_probabilities", "standardize", "summary"]
 
@@ -21,4 +22,5 @@ NETWORKS: dict[str, type[Network]] = {
     "skip": Skip,
     "dense": Dense,
     "sturdy": Sturdy,
+    "swift": Swift,
 }

@@ -14,6 +14,7 @@ from tinydigits.recipes.recognizer import RECOGNIZER, RECOGNIZER_ORIGINAL
 from tinydigits.recipes.simple import SIMPLE, SIMPLE_ORIGINAL
 from tinydigits.recipes.skip import SKIP, SKIP_ORIGINAL
 from tinydigits.recipes.sturdy import STURDY
+from tinydigits.recipes.swift import SWIFT
 
 __all__ = [
     "DEFAULT",
@@ -33,11 +34,11 @@ __all__ = [
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        RECOGNIZER, SIMPLE, GAP, SKIP, DENSE, STURDY,
+        SWIFT, RECOGNIZER, SIMPLE, GAP, SKIP, DENSE, STURDY,
         RECOGNIZER_ORIGINAL, SIMPLE_ORIGINAL, GAP_ORIGINAL, SKIP_ORIGINAL, DENSE_ORIGINAL,
     )
 }  # fmt: skip
-DEFAULT = "simple"
+DEFAULT = "swift"
 
 
 def get_recipe(name: str) -> Recipe:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -20,7 +19,7 @@ from tinydigits.networks import standardize
 from tinydigits.recipes import Recipe
 from tinydigits.training.fast import fast_layers
 from tinydigits.training.memory import keep_freed_memory
-from tinydigits.training.optimisation import Scheduler, make_optimizer
+from tinydigits.training.optimisation import Scheduler, image_losses, images_met, make_optimizer
 
 __all__ = ["Engine"]
 
@@ -45,7 +44,7 @@ class Engine:
         self.device = device
         self._images, self._labels = split.images.to(device), split.labels.to(device)
         self._losses: Tensor | None = None
-        self._later = max(1, round(recipe.focus * len(split)))
+        self._met = images_met(recipe, len(split))
         self._random: dict[str, Tensor] | None = None
         with self._own_random_numbers():
             torch.manual_seed(seed)
@@ -60,8 +59,7 @@ class Engine:
     @property
     def batches(self) -> list[int]:
         """How many batches each epoch of the training has."""
-        images = [len(self._labels), *[self._later] * (self.recipe.epochs - 1)]
-        return [math.ceil(count / self.recipe.batch_size) for count in images]
+        return [math.ceil(count / self.recipe.batch_size) for count in self._met]
 
     @property
     def network(self) -> nn.Module:
@@ -110,7 +108,7 @@ class Engine:
             pixels, labels = self._images[index].float() / 255, self._labels[index]
             pixels = standardize(augment(pixels, **changes)).contiguous(memory_format=torch.channels_last)
             scores = self._network(pixels)
-            loss = self._loss(scores, labels)
+            loss = self._image_losses(scores, labels)
             self._optimizer.zero_grad()
             loss.mean().backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
@@ -128,19 +126,16 @@ class Engine:
         """The images of the next epoch, by index, in random order."""
         if self._losses is None:
             return torch.randperm(len(self._labels), device=self.device)
-        chosen = self._losses.topk(self._later, sorted=False).indices
-        return chosen[torch.randperm(self._later, device=self.device)]
+        chosen = self._losses.topk(self._met[-1], sorted=False).indices
+        return chosen[torch.randperm(len(chosen), device=self.device)]
 
-    def _loss(self, scores: Tensor, labels: Tensor) -> Tensor:
-        """The loss of each image of a batch, [B]."""
-        if self.recipe.loss == "nll":
-            if abs(float(scores[0].detach().exp().sum()) - 1) > 1e-3:
-                raise UsageError(
-                    f"loss=nll needs a network that ends in log-softmax, and {self.recipe.network} does not; "
-                    "use loss=cross_entropy"
-                )
-            return F.nll_loss(scores, labels, reduction="none")
-        return F.cross_entropy(scores, labels, label_smoothing=self.recipe.label_smoothing, reduction="none")
+    def _image_losses(self, scores: Tensor, labels: Tensor) -> Tensor:
+        if self.recipe.loss == "nll" and abs(float(scores[0].detach().exp().sum()) - 1) > 1e-3:
+            raise UsageError(
+                f"loss=nll needs a network that ends in log-softmax, and {self.recipe.network} does not; "
+                "use loss=cross_entropy"
+            )
+        return image_losses(self.recipe, scores, labels)
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors and plain containers alone: what the next epoch depends on."""

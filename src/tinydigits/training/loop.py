@@ -72,8 +72,7 @@ def train(
     settings = Settings(
         recipe=recipe,
         seed=seed,
-        # The user's own data are found again from any folder; a published set goes by its name.
-        dataset=str(Path(dataset.name).absolute()) if Path(dataset.name).exists() else dataset.name,
+        dataset=dataset.source,
         fingerprint=dataset.fingerprint,
         select="nothing" if full else select,
         device=choose_device(device).type,

@@ -5,26 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from tinydigits.recipes import Optimizer, Recipe
 
-__all__ = ["Scheduler", "make_optimizer"]
+__all__ = ["Scheduler", "image_losses", "images_met", "make_optimizer"]
 
 
-def make_optimizer(network: nn.Module, choice: Optimizer) -> torch.optim.Optimizer:
-    """The recipe's optimiser over the network's trainable parameters."""
+def make_optimizer(network: nn.Module, choice: Optimizer, *, recorded: bool = False) -> torch.optim.Optimizer:
+    """The recipe's optimiser over the network's trainable parameters.
+
+    Args:
+        network: has the parameters.
+        choice: which optimiser, and its numbers.
+        recorded: whether steps will be recorded in a CUDA graph: the learning rate is then a tensor on the
+            device, which the graph reads anew at every replay.
+    """
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    rate = torch.tensor(choice.lr, device=parameters[0].device) if recorded else choice.lr
+    fused = True if recorded else None  # None leaves it to PyTorch
     if choice.name == "sgd":
         return torch.optim.SGD(
             parameters,
-            lr=choice.lr,
+            lr=rate,
             momentum=choice.momentum,
             nesterov=choice.nesterov,
             weight_decay=choice.weight_decay,
+            fused=fused,
         )
     kind = torch.optim.Adam if choice.name == "adam" else torch.optim.AdamW
-    return kind(parameters, lr=choice.lr, weight_decay=choice.weight_decay)
+    return kind(parameters, lr=rate, weight_decay=choice.weight_decay, capturable=recorded, fused=fused)
+
+
+def image_losses(recipe: Recipe, scores: Tensor, labels: Tensor) -> Tensor:
+    """The recipe's loss of each image, [B], from scores [B, 10] and labels [B]."""
+    if recipe.loss == "nll":
+        return F.nll_loss(scores, labels, reduction="none")
+    return F.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing, reduction="none")
+
+
+def images_met(recipe: Recipe, count: int) -> list[int]:
+    """How many of `count` training images each epoch of the recipe trains on."""
+    return [count, *[max(1, round(recipe.focus * count))] * (recipe.epochs - 1)]
 
 
 class Scheduler:

@@ -1,0 +1,238 @@
+"""Speed, side by side (`make benchmark`): under ten minutes on two cores that have nothing else to do.
+
+The two sides of each pair run in turn, each time in a process of its own, so that neither inherits the other's memory
+or threads. Medians, ranges and ratios go to results/benchmark.json, README's table and docs/performance.png:
+
+- a whole training of `swift`, from uint8 images in memory to final weights, against one epoch of the ordinary loop
+  (benchmarks/ordinary.py) on `dense`;
+- an epoch of `dense` by our engine against the straightforward loop (benchmarks/straightforward.py): the same batches,
+  augmentation, dropout and optimiser in float32, a thread a core;
+- trainings of `swift` an hour, a process a core against a process with a thread a core;
+- `classify` against the same network in eager mode, 10,000 images and one.
+
+The curves of the picture look at the test set while the networks train. Nothing was chosen by what they show.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+import tinydigits as td
+from tinydigits.evidence import LocalExecutor, Training, train_and_evaluate
+from tinydigits.files import write_atomically
+from tinydigits.networks import standardize
+from tinydigits.provenance import commit, machine, versions
+from tinydigits.recipes import get_recipe
+from tinydigits.training.engine import Engine
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from benchmarks.ordinary import Ordinary  # noqa: E402
+from benchmarks.speed_report import RESULT, write_picture, write_table  # noqa: E402
+from benchmarks.straightforward import Straightforward  # noqa: E402
+
+DENSE = get_recipe("dense-original")
+CORES = torch.get_num_threads()
+
+
+def main() -> None:
+    document: dict[str, Any] = {
+        "machine": machine(),
+        "versions": versions(),
+        "commit": commit(),
+        "threads": CORES,
+        "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "gigaflops_a_second_of_one_core": peak(),
+        "pairs": [],
+        "curves": {},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        state = {name: str(Path(folder) / name) for name in ("ordinary", "straightforward", "engine")}
+        for title, sides, rounds in (
+            ("a training of swift / an epoch of the ordinary loop", {"swift": [], "ordinary": [state["ordinary"]]}, 3),
+            (
+                "an epoch of dense, our engine / straightforward loop",
+                {"engine": [state["engine"]], "straightforward": [state["straightforward"]]},
+                3,
+            ),
+            ("trainings of swift, a process a core / a thread a core", {"processes": [], "threads": []}, 2),
+        ):
+            samples: dict[str, list[Any]] = {side: [] for side in sides}
+            for _ in range(rounds):
+                for side, words in sides.items():
+                    samples[side].append(json.loads(_in_a_process(side, *words)))
+            ours, theirs = ([sample["seconds"] for sample in runs] for runs in samples.values())
+            _add(document, title, "s", ours, theirs)
+            document["curves"] |= {
+                side: [s["curve"] for s in runs] for side, runs in samples.items() if "curve" in runs[0]
+            }
+    for threads in sorted({1, CORES}):
+        for title, unit, ours, theirs in json.loads(_in_a_process("inference", str(threads))):
+            _add(document, title, unit, ours, theirs)
+    write_atomically(RESULT, json.dumps(document, indent=1) + "\n")
+    write_table()
+    write_picture()
+
+
+def _add(document: dict[str, Any], title: str, unit: str, ours: list[float], theirs: list[float]) -> None:
+    times = statistics.median(theirs) / statistics.median(ours)
+    document["pairs"].append({"title": title, "unit": unit, "ours": ours, "theirs": theirs, "times_faster": times})
+    print(
+        f"{title}: {statistics.median(ours):.4g} / {statistics.median(theirs):.4g} {unit}, {times:.2f} times",
+        flush=True,
+    )
+
+
+def _in_a_process(side: str, *words: str) -> str:
+    return subprocess.run(
+        [sys.executable, __file__, side, *words], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.splitlines()[-1]
+
+
+class Watch:
+    """Counts the seconds of a training and, with these stopped, looks at the test set every so many batches."""
+
+    def __init__(self, mnist: td.Dataset, every: int) -> None:
+        self.mnist, self.every = mnist, every
+        self.curve: list[tuple[float, float]] = []
+        self.seconds = 0.0
+
+    def epoch(self, loop: Any) -> None:
+        def after_batch(number: int) -> None:
+            if number % self.every == 0:
+                self.seconds += time.perf_counter() - self._start
+                self.curve.append((self.seconds, td.evaluate(loop.network, self.mnist.test).accuracy))
+                loop.network.train()
+                self._start = time.perf_counter()
+
+        self._start = time.perf_counter()
+        loop.epoch(after_batch)
+        self.seconds += time.perf_counter() - self._start
+
+    def told(self) -> dict[str, Any]:
+        return {"seconds": self.seconds, "curve": self.curve}
+
+
+def swift() -> dict[str, Any]:
+    """A whole training, the making of network and optimiser included."""
+    mnist = td.load("mnist")
+    start = time.perf_counter()
+    engine = Engine(get_recipe("swift"), mnist.train, device=torch.device("cpu"), seed=0)
+    watch = Watch(mnist, every=60)
+    watch.seconds = time.perf_counter() - start
+    for _ in range(engine.recipe.epochs):
+        watch.epoch(engine)
+    watch.curve.append((watch.seconds, td.evaluate(engine.network, mnist.test).accuracy))
+    return watch.told()
+
+
+def ordinary(state: str) -> dict[str, Any]:
+    return _next_epoch(Ordinary, Path(state))
+
+
+def straightforward(state: str) -> dict[str, Any]:
+    return _next_epoch(Straightforward, Path(state))
+
+
+def _next_epoch(kind: type[Ordinary | Straightforward], path: Path) -> dict[str, Any]:
+    """The epoch after the one that left its state in the file."""
+    mnist = td.load("mnist")
+    torch.manual_seed(0)
+    loop = kind(DENSE.build(), mnist.train.images, mnist.train.labels)
+    if path.exists():
+        state = torch.load(path, weights_only=True)
+        loop.network.load_state_dict(state["network"])
+        loop.optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"])
+    watch = Watch(mnist, every=117)
+    watch.epoch(loop)
+    parts = {"network": loop.network.state_dict(), "optimizer": loop.optimizer.state_dict()}
+    torch.save({**parts, "random": torch.get_rng_state()}, path)
+    return watch.told()
+
+
+def engine(state: str) -> dict[str, Any]:
+    mnist = td.load("mnist")
+    ours = Engine(DENSE, mnist.train, device=torch.device("cpu"), seed=0)
+    path = Path(state)
+    if path.exists():
+        ours.load_state_dict(torch.load(path, weights_only=True))
+    watch = Watch(mnist, every=117)
+    watch.epoch(ours)
+    torch.save(ours.state_dict(), path)
+    return watch.told()
+
+
+def processes() -> dict[str, float]:
+    """Seconds a training, where each core has a process."""
+    mnist = td.load("mnist")
+    tasks = [Training(get_recipe("swift"), seed) for seed in range(2 * CORES)]
+    start = time.perf_counter()
+    for _ in LocalExecutor().run(train_and_evaluate, mnist, tasks):
+        pass
+    return {"seconds": (time.perf_counter() - start) / len(tasks)}
+
+
+def threads() -> dict[str, float]:
+    """Seconds a training, where one process has a thread on each core."""
+    mnist = td.load("mnist")
+    start = time.perf_counter()
+    for seed in range(2):
+        td.train("swift", mnist, seed=seed, full=True, device="cpu")
+    return {"seconds": (time.perf_counter() - start) / 2}
+
+
+def inference(count: str) -> list[tuple[str, str, list[float], list[float]]]:
+    """How long 10,000 images and one take by `classify` and in eager mode."""
+    torch.set_num_threads(int(count))
+    images = td.load("mnist").test.images
+    network = td.pretrained("swift")
+    threads = "one thread" if count == "1" else f"{count} threads"
+    found = []
+    for what, unit, repeats in (("10,000 images", "ms", 1), ("one image", "µs", 300)):
+        some = images if repeats == 1 else images[:1]
+        seconds: dict[str, list[float]] = {"classify": [], "eager": []}
+        for side in (td.classify, eager) * 10:
+            start = time.perf_counter()
+            for _ in range(repeats):
+                side(network, some)
+            seconds[side.__name__].append((time.perf_counter() - start) / repeats * {"ms": 1e3, "µs": 1e6}[unit])
+        ours, theirs = (values[1:] for values in seconds.values())  # the first time each is slower
+        found.append((f"swift reads {what}, {threads}, classify / eager", unit, ours, theirs))
+    return found
+
+
+def eager(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """What anyone would write."""
+    with torch.no_grad():
+        return torch.cat([network(standardize(batch / 255)).softmax(1) for batch in images.split(1000)])
+
+
+def peak() -> float:
+    """What one core can do: 10⁹ operations a second in products of float32 matrices 512 × 512."""
+    torch.set_num_threads(1)
+    left, right = torch.randn(512, 512), torch.randn(512, 512)
+    seconds = []
+    for _ in range(50):
+        start = time.perf_counter()
+        left @ right
+        seconds.append(time.perf_counter() - start)
+    return 2 * 512**3 / statistics.median(seconds) / 1e9
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        main()
+    else:
+        print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))

@@ -1,0 +1,74 @@
+"""Many seeds trained as one network: each as if it were alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+import tinydigits as td
+from tinydigits.errors import TinydigitsError, UsageError
+from tinydigits.evidence import certify, choose_executor
+from tinydigits.evidence.group import GroupExecutor
+from tinydigits.recipes import get_recipe, override
+from tinydigits.training.group import _Group, train_group
+
+CPU = torch.device("cpu")
+PLAIN = ["augmentation.rotation=0", "augmentation.translation=0", "augmentation.scale=0", "augmentation.shear=0",
+         "dropout=0", "epochs=1", "schedule.name=constant", "optimizer.lr=0.02"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["simple", "swift"])
+def test_each_network_takes_the_steps_that_it_would_take_alone(name: str, uci: td.Dataset) -> None:
+    recipe, seeds = override(get_recipe(name), PLAIN), [3, 8]
+    group = _Group(recipe, uci.train, seeds, CPU)
+    batches = [torch.randperm(len(uci.train))[:64].view(2, 32) for _ in range(3)]
+    for batch in batches:
+        group._step(batch)
+    for number, (seed, trained) in enumerate(zip(seeds, group.networks(), strict=True)):
+        torch.manual_seed(seed)
+        alone = recipe.build()
+        optimizer = torch.optim.SGD(
+            alone.parameters(), lr=0.02, momentum=0.9, nesterov=True, weight_decay=recipe.optimizer.weight_decay
+        )
+        for batch in batches:
+            index = batch[number]
+            scores = alone((uci.train.images[index].float() / 255 - 0.1307) / 0.3081)
+            loss = F.cross_entropy(scores, uci.train.labels[index])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        for key, tensor in alone.state_dict().items():
+            torch.testing.assert_close(trained.state_dict()[key], tensor, rtol=1e-3, atol=1e-4)
+
+
+def test_certify_in_a_group_learns_to_read_and_leaves_a_record_a_seed(uci: td.Dataset, tmp_path: Path) -> None:
+    recipe = override(get_recipe("swift"), ["epochs=6", "batch_size=32", "focus=0.5"])
+    claim = certify(recipe, uci, seeds=3, executor=GroupExecutor(size=2), results=tmp_path)
+    assert claim.seeds == 3
+    assert claim.min > 80
+    assert claim.max > claim.min, "three networks, not one three times"
+    assert len((tmp_path / "evidence" / "swift.jsonl").read_text().splitlines()) == 3
+
+
+def test_the_random_numbers_of_others_are_left_alone(uci: td.Dataset) -> None:
+    torch.manual_seed(1)
+    wanted = torch.rand(1)
+    torch.manual_seed(1)
+    train_group(override(get_recipe("swift"), ["epochs=1"]), uci.train[:64], [0], device=CPU)
+    assert torch.equal(torch.rand(1), wanted)
+
+
+def test_what_a_group_cannot_do_is_refused(uci: td.Dataset) -> None:
+    with pytest.raises(UsageError, match="plateau"):
+        train_group(override(get_recipe("swift"), ["schedule.name=plateau"]), uci.train, [0], device=CPU)
+    with pytest.raises(UsageError, match="moving average"):
+        train_group(override(get_recipe("swift"), ["average=0.9"]), uci.train, [0], device=CPU)
+    with pytest.raises(UsageError, match="twice"):
+        train_group(get_recipe("swift"), uci.train, [0, 0], device=CPU)
+    with pytest.raises(TinydigitsError, match="diverged in epoch . with seed 0"):
+        train_group(override(get_recipe("swift"), ["optimizer.lr=1000"]), uci.train[:640], [0, 1], device=CPU)
+    with pytest.raises(UsageError, match="certify and reproduce"):
+        choose_executor("group").run(lambda _shared, task: task, uci, [1])
