@@ -68,7 +68,7 @@ def test_what_a_group_cannot_do_is_refused(uci: td.Dataset) -> None:
         train_group(override(get_recipe("swift"), ["average=0.9"]), uci.train, [0], device=CPU)
     with pytest.raises(UsageError, match="twice"):
         train_group(get_recipe("swift"), uci.train, [0, 0], device=CPU)
-    with pytest.raises(TinydigitsError, match="diverged in epoch . with seed 0"):
+    with pytest.raises(TinydigitsError, match=r"diverged in epoch . with seed 0"):
         train_group(override(get_recipe("swift"), ["optimizer.lr=1000"]), uci.train[:640], [0, 1], device=CPU)
     with pytest.raises(UsageError, match="certify and reproduce"):
         choose_executor("group").run(lambda _shared, task: task, uci, [1])
