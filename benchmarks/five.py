@@ -16,16 +16,20 @@ import json
 import os
 import platform
 import statistics
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 import tinydigits as td
-from tinydigits.recipes import get_recipe, save_weights
+from tinydigits.recipes import get_recipe
 from tinydigits.training.folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from benchmarks.weights import commit_of, make_run, ship  # noqa: E402
+
 RUNS = ROOT / "runs" / "five"
 TABLE = ROOT / "results" / "five.json"
 # What each origin says of itself, by its own protocol: one run, the best epoch picked on the test set.
@@ -57,7 +61,7 @@ def main() -> None:
     for name, claim in CLAIMS.items():
         full = _result(name, "nothing", RUNS / f"{name}-full", mnist)
         original = _result(f"{name}-original", "test", RUNS / f"{name}-original", mnist)
-        _ship(name, full)
+        ship(name, RUNS / f"{name}-full")
         rows.append(
             {
                 "recipe": name,
@@ -104,12 +108,7 @@ def with_table(readme: str, document: Path) -> str:
 
 def _result(name: str, select: str, path: Path, mnist: td.Dataset) -> Result:
     folder = RunFolder(path)
-    if not folder.test_accuracy.is_file():
-        print(f"training {path}", flush=True)
-        if folder.checkpoint.is_file():
-            td.resume(folder.path)
-        else:
-            td.train(name, mnist, full=select == "nothing", select="test", device="cpu", out=folder.path)
+    make_run(name, mnist, path, full=select == "nothing")
     settings = folder.settings()
     if settings.recipe.digest() != get_recipe(name).digest() or settings.select != select:
         raise SystemExit(f"{folder.path} is a run of another {name}; delete it to train anew")
@@ -117,28 +116,11 @@ def _result(name: str, select: str, path: Path, mnist: td.Dataset) -> Result:
     network = settings.recipe.build()
     network.load_state_dict(torch.load(folder.final_model, weights_only=True))
     last = td.evaluate(network, mnist.test).accuracy
-    commit = json.loads(folder.config.read_text(encoding="utf-8"))["commit"] or "unknown"
     best = max(metrics.epoch for metrics in history if metrics.best)
     accuracy = float(folder.test_accuracy.read_text(encoding="utf-8").split()[0])
     # The median epoch, so that what else ran on the machine meanwhile counts less.
     seconds = len(history) * statistics.median(metrics.seconds for metrics in history)
-    return Result(accuracy, best, last, seconds, commit)
-
-
-def _ship(name: str, result: Result) -> None:
-    folder = RunFolder(RUNS / f"{name}-full")
-    settings = folder.settings()
-    notes = {
-        "recipe": name,
-        "digest": settings.recipe.digest(),
-        "seed": str(settings.seed),
-        "epochs": str(settings.recipe.epochs),
-        "test_accuracy": f"{result.accuracy:.2f}",
-        "fingerprint": settings.fingerprint,
-        "commit": result.commit,
-    }
-    weights = torch.load(folder.final_model, weights_only=True)
-    save_weights(ROOT / "src" / "tinydigits" / "weights" / f"{name}.safetensors", weights, notes)
+    return Result(accuracy, best, last, seconds, commit_of(folder))
 
 
 if __name__ == "__main__":
