@@ -13,7 +13,7 @@ ifneq ($(wildcard ../shared/data),)
 export TINYDIGITS_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: train test lint results clean benchmark-reading benchmark-trust doorman calibrate-reading reading-pictures
+.PHONY: train test lint results clean benchmark profile benchmark-reading benchmark-trust doorman calibrate-reading reading-pictures
 
 train: $(VENV)/.package
 	$(BIN)/tinydigits train
@@ -29,6 +29,14 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# README's speed table and docs/performance.png: under ten minutes on two cores that have nothing else to do.
+benchmark: $(VENV)/.package
+	$(BIN)/python benchmarks/speed.py
+
+# The tables of docs/performance.md.
+profile: $(VENV)/.package
+	$(BIN)/python benchmarks/where_time_goes.py
 
 # What docs/reading.md shows: error rates by kind of page, calibration and strangers, and its pictures.
 benchmark-reading: $(VENV)/.package

@@ -19,11 +19,16 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIVE = ("recognizer", "simple", "gap", "skip", "dense")
 
 sys.path.insert(0, str(ROOT))
+from benchmarks import speed_report  # noqa: E402
 from benchmarks.five import TABLE, with_table  # noqa: E402
 
 
 def test_the_table_of_the_five_systems_is_that_of_the_results() -> None:
     assert with_table(README, TABLE) == README
+
+
+def test_the_table_of_speed_is_that_of_the_benchmark() -> None:
+    assert speed_report.with_table(README) == README
 
 
 @pytest.mark.parametrize("name", FIVE)
@@ -65,7 +70,7 @@ def test_each_recipe_passes_its_own_check(
 
 def test_the_python_example_runs(tmp_path: Path) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    quick = example.replace('"simple", mnist', "td.Recipe.quick, mnist").replace('td.load("mnist")', 'td.load("uci")')
+    quick = example.replace('"swift", mnist', "td.Recipe.quick, mnist").replace('td.load("mnist")', 'td.load("uci")')
     prelude = (
         "import tinydigits as td\n"
         "from tinydigits.recipes import get_recipe, override\n"

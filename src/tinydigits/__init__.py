@@ -3,7 +3,7 @@
     import tinydigits as td
 
     mnist = td.load("mnist")
-    run = td.train("simple", mnist, seed=0)
+    run = td.train("swift", mnist, seed=0)
     td.evaluate(run.network, mnist.test).accuracy
 
 Names are imported when they are first used, so that `import tinydigits` does not wait for PyTorch.
