@@ -7,7 +7,8 @@ or threads. Medians, ranges and ratios go to results/benchmark.json, README's ta
   (benchmarks/ordinary.py) on `dense`;
 - an epoch of `dense` by our engine against the straightforward loop (benchmarks/straightforward.py): the same batches,
   augmentation, dropout and optimiser in float32, a thread a core;
-- trainings of `swift` an hour, a process a core against a process with a thread a core;
+- many trainings of `swift`: a process a core (the executor of `certify`) against one process with a thread a core, and
+  against single programs side by side;
 - `classify` against the same network in eager mode, 10,000 images and one.
 
 The curves of the picture look at the test set while the networks train. Nothing was chosen by what they show.
@@ -44,6 +45,12 @@ from benchmarks.straightforward import Straightforward  # noqa: E402
 
 DENSE = get_recipe("dense-original")
 CORES = torch.get_num_threads()
+TITLES = {
+    ("swift", "ordinary"): "a whole training of swift / one epoch of dense in the ordinary loop",
+    ("engine", "straightforward"): "an epoch of dense, our engine / straightforward loop",
+    ("processes", "threads"): "a training of swift among many, a process a core / a thread a core",
+    ("processes", "side_by_side"): "a training of swift among many, the executor / programs side by side",
+}
 
 
 def main() -> None:
@@ -59,21 +66,18 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         state = {name: str(Path(folder) / name) for name in ("ordinary", "straightforward", "engine")}
-        for title, sides, rounds in (
-            ("a training of swift / an epoch of the ordinary loop", {"swift": [], "ordinary": [state["ordinary"]]}, 3),
-            (
-                "an epoch of dense, our engine / straightforward loop",
-                {"engine": [state["engine"]], "straightforward": [state["straightforward"]]},
-                3,
-            ),
-            ("trainings of swift, a process a core / a thread a core", {"processes": [], "threads": []}, 2),
+        for sides, rounds in (
+            ({"swift": [], "ordinary": [state["ordinary"]]}, 3),
+            ({"engine": [state["engine"]], "straightforward": [state["straightforward"]]}, 3),
+            ({"processes": [], "threads": [], "side_by_side": []}, 2),
         ):
             samples: dict[str, list[Any]] = {side: [] for side in sides}
             for _ in range(rounds):
                 for side, words in sides.items():
                     samples[side].append(json.loads(_in_a_process(side, *words)))
-            ours, theirs = ([sample["seconds"] for sample in runs] for runs in samples.values())
-            _add(document, title, "s", ours, theirs)
+            ours, *others = samples
+            for theirs in others:
+                _add(document, TITLES[ours, theirs], "s", *([s["seconds"] for s in samples[x]] for x in (ours, theirs)))
             document["curves"] |= {
                 side: [s["curve"] for s in runs] for side, runs in samples.items() if "curve" in runs[0]
             }
@@ -186,11 +190,33 @@ def processes() -> dict[str, float]:
 
 def threads() -> dict[str, float]:
     """Seconds a training, where one process has a thread on each core."""
+    return {"seconds": _trainings() / 2}
+
+
+def side_by_side() -> dict[str, float]:
+    """Seconds a training, where each core has a program of its own that knows of no other."""
+    start = time.perf_counter()
+    programs = [subprocess.Popen([sys.executable, __file__, "alone", str(core)]) for core in range(CORES)]
+    if any(program.wait() for program in programs):
+        raise RuntimeError("a training failed")
+    return {"seconds": (time.perf_counter() - start) / (2 * CORES)}
+
+
+def alone(core: str) -> float:
+    """Two trainings, one after another, on one core."""
+    torch.set_num_threads(1)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[int(core)]})
+    return _trainings()
+
+
+def _trainings() -> float:
+    """Seconds of two trainings, one after another, each with its look at the test set."""
     mnist = td.load("mnist")
     start = time.perf_counter()
     for seed in range(2):
         td.train("swift", mnist, seed=seed, full=True, device="cpu")
-    return {"seconds": (time.perf_counter() - start) / 2}
+    return time.perf_counter() - start
 
 
 def inference(count: str) -> list[tuple[str, str, list[float], list[float]]]:

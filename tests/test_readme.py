@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIVE = ("recognizer", "simple", "gap", "skip", "dense")
 
 sys.path.insert(0, str(ROOT))
-from benchmarks import speed_report  # noqa: E402
+from benchmarks import speed_report, where_time_goes  # noqa: E402
 from benchmarks.five import TABLE, with_table  # noqa: E402
 
 
@@ -29,6 +29,11 @@ def test_the_table_of_the_five_systems_is_that_of_the_results() -> None:
 
 def test_the_table_of_speed_is_that_of_the_benchmark() -> None:
     assert speed_report.with_table(README) == README
+
+
+def test_the_profile_is_that_of_the_results() -> None:
+    page = where_time_goes.PAGE.read_text(encoding="utf-8")
+    assert where_time_goes.with_table(page) == page
 
 
 @pytest.mark.parametrize("name", FIVE)

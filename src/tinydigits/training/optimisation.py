@@ -46,8 +46,8 @@ def image_losses(recipe: Recipe, scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def images_met(recipe: Recipe, count: int) -> list[int]:
-    """How many of `count` training images each epoch of the recipe trains on."""
-    return [count, *[max(1, round(recipe.focus * count))] * (recipe.epochs - 1)]
+    """How many of `count` training images each epoch of the recipe trains on: two at least, for batch norm."""
+    return [count, *[min(count, max(2, round(recipe.focus * count)))] * (recipe.epochs - 1)]
 
 
 class Scheduler:
