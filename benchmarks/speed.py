@@ -179,13 +179,11 @@ def engine(state: str) -> dict[str, Any]:
 
 
 def processes() -> dict[str, float]:
-    """Seconds a training, where each core has a process."""
+    """Seconds a training, where each core has a process: from the first that is done to the last."""
     mnist = td.load("mnist")
-    tasks = [Training(get_recipe("swift"), seed) for seed in range(2 * CORES)]
-    start = time.perf_counter()
-    for _ in LocalExecutor().run(train_and_evaluate, mnist, tasks):
-        pass
-    return {"seconds": (time.perf_counter() - start) / len(tasks)}
+    tasks = [Training(get_recipe("swift"), seed) for seed in range(3 * CORES)]
+    done = [time.perf_counter() for _ in LocalExecutor().run(train_and_evaluate, mnist, tasks)]
+    return {"seconds": (done[-1] - done[0]) / (len(tasks) - CORES)}
 
 
 def threads() -> dict[str, float]:
@@ -195,15 +193,16 @@ def threads() -> dict[str, float]:
 
 def side_by_side() -> dict[str, float]:
     """Seconds a training, where each core has a program of its own that knows of no other."""
-    start = time.perf_counter()
-    programs = [subprocess.Popen([sys.executable, __file__, "alone", str(core)]) for core in range(CORES)]
-    if any(program.wait() for program in programs):
-        raise RuntimeError("a training failed")
-    return {"seconds": (time.perf_counter() - start) / (2 * CORES)}
+    programs = [
+        subprocess.Popen([sys.executable, __file__, "alone", str(core)], stdout=subprocess.PIPE, text=True)
+        for core in range(CORES)
+    ]
+    told = [program.communicate()[0] for program in programs]
+    return {"seconds": statistics.mean(json.loads(seconds) for seconds in told) / (2 * CORES)}
 
 
 def alone(core: str) -> float:
-    """Two trainings, one after another, on one core."""
+    """Seconds of two trainings, one after another, on one core."""
     torch.set_num_threads(1)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[int(core)]})

@@ -31,8 +31,9 @@ class _Dropout(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, p: float) -> Tensor:
         dropped = round(p * _LEVELS)
         draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
-        keep = draws.view(torch.int16)[: x.numel()] >= dropped - _LEVELS // 2
-        mask = keep.to(torch.float32).mul_(_LEVELS / (_LEVELS - dropped)).as_strided(x.shape, x.stride())
+        mask = x.new_empty(x.numel())
+        torch.ge(draws.view(torch.int16)[: x.numel()], dropped - _LEVELS // 2, out=mask)
+        mask = mask.mul_(_LEVELS / (_LEVELS - dropped)).as_strided(x.shape, x.stride())
         ctx.save_for_backward(mask)
         return x * mask
 
@@ -45,21 +46,21 @@ class _Dropout(torch.autograd.Function):
 class _BatchNorm(torch.autograd.Function):
     """Batch norm in training for [B, C, H, W] in channels-last order.
 
-    Sums over a batch are products with a row of ones, for which the matrix library is several times quicker
-    than a reduction.
+    Memory is seen as lines of W·C numbers, and what belongs to a channel is repeated along them: loops over a few
+    channels alone would be too short for vector instructions. Sums over a batch are products with a row of ones,
+    for which the matrix library is quicker than a reduction.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: Tensor, shift: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-        rows = _rows(x)
-        count = len(rows)
-        ones = torch.ones(1, count)
-        mean = (ones @ rows)[0] / count
-        variance = ((ones @ (rows * rows))[0] / count - mean * mean).clamp_(min=0)
+        lines, channels = _lines(x), x.shape[1]
+        count = x.numel() // channels
+        mean = _sums(lines, channels) / count
+        variance = (_sums(lines * lines, channels) / count - mean * mean).clamp_(min=0)
         inverse = torch.rsqrt(variance + eps)
         slope = scale * inverse
         y = torch.empty_like(x)  # written through a view: autograd forbids in-place work on a returned view
-        torch.addcmul(shift - mean * slope, rows, slope, out=_rows(y))
+        torch.addcmul(_along(shift - mean * slope, lines), lines, _along(slope, lines), out=_lines(y))
         ctx.save_for_backward(x, slope, mean, inverse)
         ctx.mark_non_differentiable(mean, variance)
         return y, mean, variance
@@ -67,21 +68,32 @@ class _BatchNorm(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         x, slope, mean, inverse = ctx.saved_tensors
-        rows, gradient_rows = _rows(x), _rows(gradient.contiguous(memory_format=torch.channels_last))
-        count = len(rows)
-        ones = torch.ones(1, count)
-        to_shift = (ones @ gradient_rows)[0]
-        to_scale = inverse * ((ones @ (gradient_rows * rows))[0] - mean * to_shift)
+        lines, gradients = _lines(x), _lines(gradient.contiguous(memory_format=torch.channels_last))
+        channels = x.shape[1]
+        count = x.numel() // channels
+        to_shift = _sums(gradients, channels)
+        to_scale = inverse * (_sums(gradients * lines, channels) - mean * to_shift)
         of_x = -slope * inverse * to_scale / count
         constant = -slope * to_shift / count - of_x * mean
         to_x = torch.empty_like(x)
-        torch.addcmul(constant, rows, of_x, out=_rows(to_x)).addcmul_(gradient_rows, slope)
+        torch.addcmul(_along(constant, lines), lines, _along(of_x, lines), out=_lines(to_x))
+        _lines(to_x).addcmul_(gradients, _along(slope, lines))
         return to_x, to_scale, to_shift, None
 
 
-def _rows(x: Tensor) -> Tensor:
-    """A channels-last [B, C, H, W] as [B·H·W, C], without a copy."""
-    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+def _lines(x: Tensor) -> Tensor:
+    """A channels-last [B, C, H, W] as [B·H, W·C], without a copy."""
+    return x.permute(0, 2, 3, 1).reshape(x.shape[0] * x.shape[2], -1)
+
+
+def _along(values: Tensor, lines: Tensor) -> Tensor:
+    """A value a channel, [C], repeated along a line, [W·C]."""
+    return values.repeat(lines.shape[1] // len(values))
+
+
+def _sums(lines: Tensor, channels: int) -> Tensor:
+    """The sum of each channel, [C]."""
+    return (lines.new_ones(1, len(lines)) @ lines).view(-1, channels).sum(0)
 
 
 def _dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
