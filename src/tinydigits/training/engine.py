@@ -83,7 +83,7 @@ class Engine:
         Raises:
             TinydigitsError: the loss is no longer finite.
         """
-        with self._own_random_numbers(), fast_layers():
+        with self._own_random_numbers():
             loss, correct = self._epoch(after_batch)
         if not math.isfinite(loss):
             raise TinydigitsError(
@@ -107,7 +107,8 @@ class Engine:
         for number, index in enumerate(order.tensor_split(batches), 1):
             pixels, labels = self._images[index].float() / 255, self._labels[index]
             pixels = standardize(augment(pixels, **changes)).contiguous(memory_format=torch.channels_last)
-            scores = self._network(pixels)
+            with fast_layers():
+                scores = self._network(pixels)
             loss = self._image_losses(scores, labels)
             self._optimizer.zero_grad()
             loss.mean().backward()  # type: ignore[no-untyped-call]

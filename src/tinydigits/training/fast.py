@@ -47,8 +47,7 @@ class _BatchNorm(torch.autograd.Function):
     """Batch norm in training for [B, C, H, W] in channels-last order.
 
     Memory is seen as lines of W·C numbers, and what belongs to a channel is repeated along them: loops over a few
-    channels alone would be too short for vector instructions. Sums over a batch are products with a row of ones,
-    for which the matrix library is quicker than a reduction.
+    channels alone would be too short for vector instructions, and sums over a few columns as well.
     """
 
     @staticmethod
@@ -88,12 +87,12 @@ def _lines(x: Tensor) -> Tensor:
 
 def _along(values: Tensor, lines: Tensor) -> Tensor:
     """A value a channel, [C], repeated along a line, [W·C]."""
-    return values.repeat(lines.shape[1] // len(values))
+    return values.expand(lines.shape[1] // len(values), -1).reshape(-1)
 
 
 def _sums(lines: Tensor, channels: int) -> Tensor:
     """The sum of each channel, [C]."""
-    return (lines.new_ones(1, len(lines)) @ lines).view(-1, channels).sum(0)
+    return lines.sum(0).view(-1, channels).sum(0)
 
 
 def _dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
