@@ -159,7 +159,7 @@ def _next_epoch(kind: type[Ordinary | Straightforward], path: Path) -> dict[str,
         loop.network.load_state_dict(state["network"])
         loop.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
-    watch = Watch(mnist, every=117)
+    watch = Watch(mnist, every=234)
     watch.epoch(loop)
     parts = {"network": loop.network.state_dict(), "optimizer": loop.optimizer.state_dict()}
     torch.save({**parts, "random": torch.get_rng_state()}, path)
@@ -172,7 +172,7 @@ def engine(state: str) -> dict[str, Any]:
     path = Path(state)
     if path.exists():
         ours.load_state_dict(torch.load(path, weights_only=True))
-    watch = Watch(mnist, every=117)
+    watch = Watch(mnist, every=234)
     watch.epoch(ours)
     torch.save(ours.state_dict(), path)
     return watch.told()
