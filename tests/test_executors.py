@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import socket
@@ -69,6 +71,20 @@ def test_closing_ends_the_workers(tmp_path: Path) -> None:
     answers.close()
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are made otherwise")
+def test_ctrl_c_while_a_worker_is_made_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = multiprocessing.util.spawnv_passfds  # type: ignore[attr-defined]
+
+    def interrupted(*arguments: object) -> object:
+        signal.raise_signal(signal.SIGINT)
+        return make(*arguments)
+
+    monkeypatch.setattr(multiprocessing.util, "spawnv_passfds", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(LocalExecutor(2).run(_work, tmp_path, ["a", "b"]))
+    assert multiprocessing.active_children() == []
 
 
 def test_one_process_a_core() -> None:

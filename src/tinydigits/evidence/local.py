@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from tinydigits.errors import TinydigitsError
 from tinydigits.evidence.executor import named_error
+from tinydigits.training.interrupt import Interruption
 
 __all__ = ["LocalExecutor", "available_cores"]
 
@@ -66,8 +67,11 @@ class LocalExecutor:
                     if task is _END:
                         break
                     begun.append((idle.pop(), task, deaths))
-                for worker, _, _ in begun:
-                    worker.start()  # all of them first, since a worker takes nothing before it is up
+                with Interruption() as ctrl_c:  # which would leave a process half made
+                    for worker, _, _ in begun:
+                        worker.start()  # all of them first, since a worker takes nothing before it is up
+                if ctrl_c.requested:
+                    raise KeyboardInterrupt
                 for worker, task, deaths in begun:
                     worker.give(task)
                     busy[worker.connection] = worker, task, deaths
@@ -114,9 +118,10 @@ class _Worker:
         # Not fork, which would copy PyTorch's threads in whatever state they are.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, self._core), daemon=True)
-        self._process.start()
+        process = context.Process(target=_work, args=(theirs, self._core), daemon=True)
+        process.start()
         theirs.close()
+        self._process = process
         self._fresh = True
 
     def give(self, task: object) -> None:
