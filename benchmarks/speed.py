@@ -179,11 +179,11 @@ def engine(state: str) -> dict[str, Any]:
 
 
 def processes() -> dict[str, float]:
-    """Seconds a training, where each core has a process: from the first that is done to the last."""
+    """Seconds a training, where each core has a process: from when each has done one to the last."""
     mnist = td.load("mnist")
     tasks = [Training(get_recipe("swift"), seed) for seed in range(3 * CORES)]
     done = [time.perf_counter() for _ in LocalExecutor().run(train_and_evaluate, mnist, tasks)]
-    return {"seconds": (done[-1] - done[0]) / (len(tasks) - CORES)}
+    return {"seconds": (done[-1] - done[CORES - 1]) / (len(tasks) - CORES)}
 
 
 def threads() -> dict[str, float]:

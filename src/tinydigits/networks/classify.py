@@ -40,10 +40,11 @@ def log_probabilities(network: nn.Module, images: Tensor) -> Tensor:
     batch_size = _CPU_BATCH if parameter.device.type == "cpu" else _BATCH
     scores = []
     with torch.inference_mode(), _evaluation_mode(network):
-        for batch in torch.split(images, batch_size):
-            pixels = standardize(batch.to(parameter.device).to(parameter.dtype) / 255)
-            scores.append(network(pixels.contiguous(memory_format=torch.channels_last)).float().cpu())
-    return torch.cat(scores).log_softmax(1).clone() if scores else torch.empty(0, 10)
+        for batch in images.split(batch_size):
+            pixels = standardize(batch.to(parameter) / 255)
+            scores.append(network(pixels.contiguous(memory_format=torch.channels_last)))
+        logs = torch.cat(scores).float().log_softmax(1).cpu() if len(images) else torch.empty(0, 10)
+    return logs.clone()  # inference tensors, as those above, would be no use to autograd
 
 
 def classify(network: nn.Module, images: Tensor) -> Tensor:
