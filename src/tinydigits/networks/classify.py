@@ -40,7 +40,7 @@ def log_probabilities(network: nn.Module, images: Tensor) -> Tensor:
     batch_size = _CPU_BATCH if parameter.device.type == "cpu" else _BATCH
     scores = []
     with torch.inference_mode(), _evaluation_mode(network):
-        for batch in images.split(batch_size):
+        for batch in torch.split(images, batch_size):
             pixels = standardize(batch.to(parameter) / 255)
             scores.append(network(pixels.contiguous(memory_format=torch.channels_last)))
         logs = torch.cat(scores).float().log_softmax(1).cpu() if len(images) else torch.empty(0, 10)
