@@ -23,6 +23,8 @@ from pathlib import Path
 import torch
 
 import tinydigits as td
+from tinydigits.evidence.pages import with_block
+from tinydigits.files import write_atomically
 from tinydigits.recipes import get_recipe
 from tinydigits.training.folder import RunFolder
 
@@ -31,7 +33,8 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.weights import commit_of, make_run, ship  # noqa: E402
 
 RUNS = ROOT / "runs" / "five"
-TABLE = ROOT / "results" / "five.json"
+RESULT = ROOT / "results" / "five.json"
+PAGE = ROOT / "README.md"
 # What each origin says of itself, by its own protocol: one run, the best epoch picked on the test set.
 CLAIMS = {
     "recognizer": "99.40 after 20 epochs",
@@ -40,7 +43,6 @@ CLAIMS = {
     "skip": "99.43 in 10 epochs",
     "dense": "99.47 at epoch 12",
 }
-BEGIN, END = "<!-- five:begin -->", "<!-- five:end -->"
 
 
 @dataclass(frozen=True)
@@ -78,32 +80,29 @@ def main() -> None:
             }
         )
     machine = f"{platform.machine()}, {os.cpu_count()} cores, one thread a run, PyTorch {torch.__version__}"
-    TABLE.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n", encoding="utf-8")
-    readme = ROOT / "README.md"
-    readme.write_text(with_table(readme.read_text(encoding="utf-8"), TABLE), encoding="utf-8")
+    write_atomically(RESULT, json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
+    write_atomically(PAGE, with_table(PAGE.read_text(encoding="utf-8")))
 
 
-def table(document: Path) -> str:
+def table() -> str:
     """The README's table, from results/five.json."""
     lines = [
         "| recipe | parameters | epochs | **last epoch, `--full`** | seconds | literal recipe: last epoch "
         "| its best epoch, *chosen on the test set* | what its origin claims |",
         "|---|--:|--:|--:|--:|--:|--:|---|",
     ]
-    for row in json.loads(document.read_text(encoding="utf-8"))["rows"]:
+    for row in json.loads(RESULT.read_text(encoding="utf-8"))["rows"]:
         original, original_epoch = row["original_best_epoch_chosen_on_test"]
         lines.append(
             f"| `{row['recipe']}` | {row['parameters']:,} | {row['epochs']} | **{row['last_epoch']:.2f}** "
             f"| {row['seconds']:.0f} | {row['original_last_epoch']:.2f} "
             f"| {original:.2f} (epoch {original_epoch}) | {row['claim']} |"
         )
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
-def with_table(readme: str, document: Path) -> str:
-    """The README with the table between its markers made anew."""
-    before, rest = readme.split(BEGIN)
-    return f"{before}{BEGIN}\n{table(document)}\n{END}{rest.split(END)[1]}"
+def with_table(page: str) -> str:
+    return with_block(page, "five", table())
 
 
 def _result(name: str, select: str, path: Path, mnist: td.Dataset) -> Result:

@@ -17,6 +17,7 @@ import cv2
 import torch
 
 import tinydigits as td
+from tinydigits.evidence.pages import with_block
 from tinydigits.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,7 +25,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 from pages import STYLES, Errors, Style, compare, compose  # noqa: E402
 
 FIRST_SEED = 1_000
-BEGIN, END = "<!-- benchmark-reading -->\n", "<!-- end -->\n"
+RESULT = ROOT / "results" / "reading.json"
+PAGE = ROOT / "docs" / "reading.md"
 
 
 def main() -> None:
@@ -55,10 +57,8 @@ def main() -> None:
     }
     print(document["speed"])
     if not arguments.training:
-        write_atomically(ROOT / "results" / "reading.json", json.dumps(document, indent=2) + "\n")
-        page = ROOT / "docs" / "reading.md"
-        before, _, rest = page.read_text().partition(BEGIN)
-        write_atomically(page, before + BEGIN + table(rows) + END + rest.partition(END)[2])
+        write_atomically(RESULT, json.dumps(document, indent=2) + "\n")
+        write_atomically(PAGE, with_table(PAGE.read_text(encoding="utf-8")))
 
 
 def measure(digits: td.Split, style: Style, pages: int) -> tuple[Errors, float]:
@@ -92,12 +92,16 @@ def _least(source: bytes | object) -> float:
     return round(min(times), 1)
 
 
-def table(rows: list[dict[str, object]]) -> str:
+def with_table(page: str) -> str:
+    return with_block(page, "benchmark-reading", table())
+
+
+def table() -> str:
     lines = [
         "| page | digits | missed | invented | wrong | errors in 100 | lines all right |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
-    for row in rows:
+    for row in json.loads(RESULT.read_text(encoding="utf-8"))["styles"]:
         lines.append(
             f"| {row['style']} | {row['written']} | {row['missed']} | {row['invented']} | {row['wrong']} "
             f"| {row['rate']:.2f} | {row['lines_right']} of {row['lines']} |"

@@ -9,13 +9,13 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from tinydigits.evidence.pages import with_block
 from tinydigits.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "results" / "benchmark.json"
-README = ROOT / "README.md"
+PAGE = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "performance.png"
-BEGIN, END = "<!-- speed:begin -->", "<!-- speed:end -->"
 NAMES = {
     "swift": "swift",
     "engine": "dense, our engine",
@@ -31,17 +31,15 @@ def table() -> str:
     for pair in document["pairs"]:
         ours, theirs = (f"{_told(pair[side])} {pair['unit']}" for side in ("ours", "theirs"))
         lines.append(f"| {pair['title']} | {ours} | {theirs} | **{pair['times_faster']:.2f}** |")
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
-def with_table(readme: str) -> str:
-    """The README with the table between its markers made anew."""
-    before, rest = readme.split(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
+def with_table(page: str) -> str:
+    return with_block(page, "speed", table())
 
 
 def write_table() -> None:
-    write_atomically(README, with_table(README.read_text(encoding="utf-8")))
+    write_atomically(PAGE, with_table(PAGE.read_text(encoding="utf-8")))
 
 
 def write_picture() -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 import tinydigits as td
+from tinydigits.evidence.pages import with_block
 from tinydigits.files import write_atomically
 from tinydigits.networks import log_probabilities
 from tinydigits.reading.judge import RECIPE, calibration, raw_scores
@@ -27,7 +28,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 from strangers import LEARNED, LETTERS, UNSEEN, noise, scribble, written  # noqa: E402
 
 BINS = 15
-BEGIN, END = "<!-- benchmark-trust -->\n", "<!-- end -->\n"
+RESULT = ROOT / "results" / "reading_trust.json"
+PAGE = ROOT / "docs" / "reading.md"
 
 
 def main() -> None:
@@ -58,14 +60,17 @@ def main() -> None:
     }
     document["pictures_with_an_accepted_digit"] = {name: shown(list(pages)) for name, pages in pictures.items()}
     print(json.dumps(document, indent=2))
-    write_atomically(ROOT / "results" / "reading_trust.json", json.dumps(document, indent=2) + "\n")
-    page = ROOT / "docs" / "reading.md"
-    before, _, rest = page.read_text().partition(BEGIN)
-    write_atomically(page, before + BEGIN + table(document) + END + rest.partition(END)[2])
+    write_atomically(RESULT, json.dumps(document, indent=2) + "\n")
+    write_atomically(PAGE, with_table(PAGE.read_text(encoding="utf-8")))
     draw({name: curves[name] for name in ("test", "test uncalibrated")})
 
 
-def table(document: dict[str, Any]) -> str:
+def with_table(page: str) -> str:
+    return with_block(page, "benchmark-trust", table())
+
+
+def table() -> str:
+    document = json.loads(RESULT.read_text(encoding="utf-8"))
     test, shown = document["test"], document["pictures_with_an_accepted_digit"]
     lines = [
         f"Expected calibration error: {test['expected_calibration_error']:.2f} points "

@@ -20,6 +20,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 import tinydigits as td
+from tinydigits.evidence.pages import with_block
 from tinydigits.files import write_atomically
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.recipes import get_recipe, override
@@ -32,7 +33,6 @@ from benchmarks.straightforward import Straightforward  # noqa: E402
 
 RESULT = ROOT / "results" / "profile.json"
 PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- profile:begin -->\n", "<!-- profile:end -->\n"
 BATCH, STEPS = 128, 30
 _BACKWARD = "autograd::engine::evaluate_function: "
 # The parts of a step, by the names that PyTorch's profiler gives to their outermost operations.
@@ -114,8 +114,7 @@ def table() -> str:
 
 
 def with_table(page: str) -> str:
-    before, rest = page.split(BEGIN)
-    return f"{before}{BEGIN}{table()}{END}{rest.split(END)[1]}"
+    return with_block(page, "profile", table())
 
 
 if __name__ == "__main__":

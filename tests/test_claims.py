@@ -17,11 +17,12 @@ from evidence_of import record, write
 from tinydigits.cli import compare, mistakes, reproduce, results
 from tinydigits.evidence import CONTESTED, claims_of, find_mistakes, load_series, make_claim
 from tinydigits.evidence.comparison import compare as compare_recipes
-from tinydigits.evidence.pages import BEGIN, END, publish, readme_with_results, recipe_pages
+from tinydigits.evidence.pages import publish, readme_with_results, recipe_pages
 from tinydigits.evidence.pictures import mistakes_sheet
 from tinydigits.recipes import get_recipe, override
 
 ROOT = Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- results:begin -->\n", "<!-- results:end -->\n"
 KEYS = (
     "recipe", "parameters", "epochs", "seeds", "mean", "sd", "min", "max", "lower95", "share_9940", "seconds_mean",
     "train_images",
@@ -85,7 +86,7 @@ def test_results_lists_the_claims_and_says_what_does_not_count(tmp_path: Path) -
 
 
 def test_readme_and_pages_are_made_from_the_evidence(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text(f"# x\n\n{BEGIN}\nold\n{END}\n\nmore\n")
+    (tmp_path / "README.md").write_text(f"# x\n\n{BEGIN}old\n{END}\nmore\n")
     publish(tmp_path)
     assert "No claim has been certified yet." in (tmp_path / "README.md").read_text()
     folder = tmp_path / "results" / "evidence"
@@ -93,8 +94,8 @@ def test_readme_and_pages_are_made_from_the_evidence(tmp_path: Path) -> None:
     write(folder, [record(0, range(10), recipe=override(get_recipe("gap"), ["epochs=1"]))])
     publish(tmp_path)
     readme = (tmp_path / "README.md").read_text()
-    assert readme.startswith(f"# x\n\n{BEGIN}\n| recipe |")
-    assert readme.endswith(f"{END}\n\nmore\n")
+    assert readme.startswith(f"# x\n\n{BEGIN}| recipe |")
+    assert readme.endswith(f"{END}\nmore\n")
     assert "| `gap` | 18,596 | 20 | 3 | 99.490 ± 0.010 | 99.48–99.50 | 99.473 | 100 % | 60 | yes |" in readme
     assert "epochs=1" not in readme
     assert (tmp_path / "results" / "accuracy.png").read_bytes().startswith(b"\x89PNG")

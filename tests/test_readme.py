@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,27 +20,19 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIVE = ("recognizer", "simple", "gap", "skip", "dense")
 
 sys.path.insert(0, str(ROOT))
-from benchmarks import speed_report, where_time_goes  # noqa: E402
-from benchmarks.five import TABLE, with_table  # noqa: E402
+from benchmarks import five, reading, speed_report, trust, where_time_goes  # noqa: E402
 
 
-def test_the_table_of_the_five_systems_is_that_of_the_results() -> None:
-    assert with_table(README, TABLE) == README
-
-
-def test_the_table_of_speed_is_that_of_the_benchmark() -> None:
-    assert speed_report.with_table(README) == README
-
-
-def test_the_profile_is_that_of_the_results() -> None:
-    page = where_time_goes.PAGE.read_text(encoding="utf-8")
-    assert where_time_goes.with_table(page) == page
+@pytest.mark.parametrize("benchmark", [five, speed_report, where_time_goes, reading, trust])
+def test_the_table_of_a_benchmark_is_that_of_its_results(benchmark: Any) -> None:
+    page = benchmark.PAGE.read_text(encoding="utf-8")
+    assert benchmark.with_table(page) == page
 
 
 @pytest.mark.parametrize("name", FIVE)
 def test_shipped_weights_reach_what_the_table_says(name: str, mnist: td.Dataset) -> None:
     accuracy = td.evaluate(td.pretrained(name), mnist.test).accuracy
-    row = next(row for row in json.loads(TABLE.read_text(encoding="utf-8"))["rows"] if row["recipe"] == name)
+    row = next(row for row in json.loads(five.RESULT.read_text(encoding="utf-8"))["rows"] if row["recipe"] == name)
     # Two images more or fewer: another processor rounds sums in another way.
     assert accuracy == pytest.approx(row["last_epoch"], abs=0.021)
     assert accuracy >= 99.40

@@ -11,9 +11,8 @@ from tinydigits.evidence.series import Series, load_series
 from tinydigits.files import write_atomically
 from tinydigits.recipes import RECIPES
 
-__all__ = ["claims_of", "markdown_table", "publish", "readme_with_results", "recipe_pages"]
+__all__ = ["claims_of", "markdown_table", "publish", "readme_with_results", "recipe_pages", "with_block"]
 
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 _HEADER = (
     "| recipe | parameters | epochs | seeds | mean ± sd, % | min–max | 95 % lower bound | seeds ≥ 99.40 "
     "| seconds | reaches 99.40 |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n"
@@ -40,11 +39,21 @@ def readme_with_results(readme: str, series: Sequence[Series]) -> str:
     Raises:
         DataError: the markers are not both there, in their order.
     """
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise DataError(f"README.md has no table to write: it needs the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{markdown_table(_published(series))}{END}{after}"
+    return with_block(readme, "results", markdown_table(_published(series)))
+
+
+def with_block(page: str, name: str, block: str) -> str:
+    """A page of Markdown with whole lines of text put between its markers, `<!-- NAME:begin -->` and `:end`.
+
+    Raises:
+        DataError: the markers are not both there, in their order.
+    """
+    begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->\n"
+    before, found, rest = page.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found or not found_end:
+        raise DataError(f"the page has no place for {name}: it needs the lines {begin.strip()} and {end.strip()}")
+    return before + begin + block + end + after
 
 
 def recipe_pages(series: Sequence[Series]) -> dict[str, str]:
