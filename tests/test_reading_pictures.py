@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -206,3 +208,50 @@ def test_a_single_pixel_is_no_digit(shape: tuple[int, int]) -> None:
     page = np.zeros(shape, np.uint8)
     page[0, 1] = 255
     assert td.read(page).digits == []
+
+
+def test_the_image_of_a_caller_stays_as_it_is(mnist: td.Dataset, tmp_path: Path) -> None:
+    page = np.full((1500, 3000), 255, np.uint8)
+    page[600:900, 1200:1500] = 255 - cv2.resize(mnist.test.images[0, 0].numpy(), (300, 300))
+    path = tmp_path / "page.jpg"
+    cv2.imwrite(str(path), page)
+    with Image.open(path) as image:
+        first, second = td.read(image), td.read(image)
+        assert image.size == (3000, 1500)
+    assert first == second
+    assert first.lines == ["7"]
+    left, top, width, height = first.digits[0].box
+    assert 1200 <= left < left + width <= 1500
+    assert 600 <= top < top + height <= 900
+
+
+def test_a_broken_pillow_image_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "broken.png"
+    Image.new("L", (400, 400), 200).save(path)
+    path.write_bytes(path.read_bytes()[:-30])
+    with Image.open(path) as image, pytest.raises(td.DataError, match="the image cannot be read"):
+        td.read(image)
+
+
+def test_rings_within_rings_take_bounded_memory() -> None:
+    rings = np.full((1000, 1000), 255, np.uint8)
+    for radius in range(20, 500, 20):
+        cv2.circle(rings, (500, 500), radius, 0, 3)
+    tracemalloc.start()
+    try:
+        td.read(rings)
+        assert tracemalloc.get_traced_memory()[1] < 400e6
+    finally:
+        tracemalloc.stop()
+    rings = np.full((2000, 2000), 255, np.uint8)
+    for radius in range(10, 990, 10):
+        cv2.circle(rings, (1000, 1000), radius, 0, 6)
+    with pytest.raises(td.DataError, match="no page of digits"):
+        td.read(rings)
+
+
+def test_a_picture_of_a_single_row_is_reduced() -> None:
+    row = np.zeros((1, 40_000_000), np.uint8)
+    row[0, ::50_000] = 255
+    assert max(open_picture(row).pixels.shape) <= 16_000
+    assert td.read(row).digits == []

@@ -28,7 +28,7 @@ _WIDE = 1.1
 _CUTS = 3
 _MARGIN = 1.0
 # So that a hostile picture cannot ask for more; a page of touching digits asks for some dozens.
-_MOST = 2_000
+_MOST, _MOST_PIXELS = 2_000, 32_000_000
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,7 @@ def _groups(marks: list[Mark], usual: float) -> list[frozenset[int]]:
         near.append([int(other) for other in np.flatnonzero(apart <= _NEAR * usual) if other != index])
     found: set[frozenset[int]] = set()
     grown = [frozenset([index]) for index in range(len(marks))]
+    room = _MOST_PIXELS
     for _ in range(3):
         wider = {group | {other} for group in grown for index in group for other in near[index] if other not in group}
         grown = []
@@ -111,7 +112,9 @@ def _groups(marks: list[Mark], usual: float) -> list[frozenset[int]]:
             members = sorted(group)
             size = boxes[members, 2:].max(0) - boxes[members, :2].min(0)
             limit = float(tallest[members].max())
-            if len(found) < _MOST and size[0] <= 1.6 * limit and size[1] <= 2 * limit:
+            fits = size[0] <= 1.6 * limit and size[1] <= 2 * limit and size[0] * size[1] <= room
+            if len(found) < _MOST and fits:
+                room -= int(size[0] * size[1])
                 found.add(group)
                 grown.append(group)
     return sorted(found, key=sorted)

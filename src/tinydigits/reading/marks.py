@@ -14,6 +14,8 @@ from tinydigits.errors import DataError
 __all__ = ["MOST_MARKS", "Mark", "Marks", "find_marks"]
 
 MOST_MARKS = 2_000
+# In all boxes of marks together: rings within rings have more than their page.
+_MOST_PIXELS = 64_000_000
 _LEAST_HEIGHT = 7
 
 
@@ -79,7 +81,7 @@ def find_marks(mask: NDArray[np.uint8], name: str) -> Marks:
         name: of the image, for the error.
 
     Raises:
-        DataError: there are more than 2,000 marks.
+        DataError: there are more than 2,000 marks, or their boxes have more than 64 million pixels.
     """
     _, found, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
     labels = np.asarray(found, np.int32)
@@ -101,6 +103,8 @@ def find_marks(mask: NDArray[np.uint8], name: str) -> Marks:
         Mark(int(left[index]), int(top[index]), int(width[index]), int(height[index]), (int(index) + 1,))
         for index in whole
     ]
+    if sum(mark.width * mark.height for mark in marks) > _MOST_PIXELS:
+        raise DataError(f"{name} is full of marks around marks: it is no page of digits")
     rest = np.setdiff1d(able, whole)
     rest = rest[(longest[rest] >= 0.12 * usual) & (longest[rest] < 1.2 * usual)]
     rest = rest[np.argsort(-area[rest])][:MOST_MARKS]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -21,6 +23,9 @@ Source: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | ArrayLike"
 
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 200_000_000
+
+# Of a side of what is worked on; the paper roll of a till is shorter.
+_LONGEST = 16_000
 
 # What phones, scanners and browsers write. Formats that call other programs or scripts (EPS, PDF) are left out.
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
@@ -44,7 +49,7 @@ class Picture:
 
 
 def open_picture(source: Source, most_pixels: int = MOST_PIXELS) -> Picture:
-    """The image in `source`, reduced by the smallest whole number that leaves at most `most_pixels`.
+    """The image in `source`, reduced by the smallest whole number that leaves at most `most_pixels`, and 16,000 a side.
 
     Of an animation or a file of several pages the first is taken. 16-bit and floating-point pixels are scaled so
     that the darkest becomes 0 and the lightest 255. Transparent parts become white where what is drawn is dark, and
@@ -58,7 +63,8 @@ def open_picture(source: Source, most_pixels: int = MOST_PIXELS) -> Picture:
         DataError: it cannot be read, or has more than 50 million pixels or 200 million bytes.
     """
     if isinstance(source, Image.Image):
-        return _from_pillow(source, most_pixels, "the image")
+        with _blamed("the image"):
+            return _from_pillow(source, most_pixels, "the image")
     if isinstance(source, (str, os.PathLike)):
         return _from_file(Path(source), most_pixels)
     if isinstance(source, bytes):
@@ -68,16 +74,23 @@ def open_picture(source: Source, most_pixels: int = MOST_PIXELS) -> Picture:
 
 def _from_file(file: Path | io.BytesIO, most_pixels: int) -> Picture:
     name = str(file) if isinstance(file, Path) else "the image"
-    try:
+    with _blamed(name):
         if isinstance(file, Path):
             if not file.is_file():  # a folder, a device or a pipe might never end
                 raise DataError(f"there is no file {name}; give the path of an image")
             if file.stat().st_size > MOST_BYTES:
                 raise DataError(f"{name} has more than {MOST_BYTES:,} bytes; scale the image down")
+        with Image.open(file, formats=_FORMATS) as image:
+            return _from_pillow(image, most_pixels, name, ours=True)
+
+
+@contextmanager
+def _blamed(name: str) -> Iterator[None]:
+    """Whatever goes wrong inside is this image's fault."""
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of large or odd files; what matters is checked here
-            with Image.open(file, formats=_FORMATS) as image:
-                return _from_pillow(image, most_pixels, name)
+            yield
     except DataError:
         raise
     # Decoders answer a hostile file with nearly any exception; whichever it is, this file is to blame.
@@ -88,15 +101,15 @@ def _from_file(file: Path | io.BytesIO, most_pixels: int) -> Picture:
         raise DataError(f"{name} cannot be read as an image: {reason}") from error
 
 
-def _from_pillow(image: Image.Image, most_pixels: int, name: str) -> Picture:
+def _from_pillow(image: Image.Image, most_pixels: int, name: str, *, ours: bool = False) -> Picture:
     width, height = image.size
     if width * height > MOST_PIXELS:
         raise DataError(f"{name} has {width:,}×{height:,} pixels, more than {MOST_PIXELS:,}; scale it down")
     if width * height == 0:
         raise DataError(f"{name} has no pixels")
     reduced = _reduction(width, height, most_pixels)
-    if reduced > 1:
-        image.draft(None, (width // reduced, height // reduced))  # a JPEG decodes to a smaller size at less cost
+    if reduced > 1 and ours:
+        image.draft(None, (width // reduced, height // reduced))  # a JPEG then decodes to a smaller size, for good
     image.load()
     turned = ImageOps.exif_transpose(_plain(image))
     swapped = (turned.width > turned.height) != (width > height)
@@ -125,7 +138,9 @@ def _from_array(array: NDArray[np.generic], most_pixels: int) -> Picture:
 
 def _reduction(width: int, height: int, most_pixels: int) -> int:
     reduced = 1
-    while (width // reduced) * (height // reduced) > most_pixels:
+    while (across := -(-width // reduced)) * (down := -(-height // reduced)) > most_pixels or max(
+        across, down
+    ) > _LONGEST:
         reduced += 1
     return reduced
 
