@@ -21,7 +21,9 @@ import tinydigits as td
 from conftest import Answer
 from evidence_of import InProcess, record
 from tinydigits.cli.watching import live_watch
-from tinydigits.evidence import Record, Training, Watch, train_and_evaluate
+from tinydigits.evidence import Record, Training, Watch, certify, train_and_evaluate
+from tinydigits.evidence.local import available_cores
+from tinydigits.evidence.store import EvidenceFile
 from tinydigits.recipes import get_recipe, override
 
 RECIPE = ("simple", "epochs=1")
@@ -57,26 +59,27 @@ def without_time(record: Record) -> dict[str, Any]:
 def test_a_certification_that_is_killed_goes_on_where_it_was(
     tmp_path: Path, tinydigits: Callable[..., Answer], uci: td.Dataset
 ) -> None:
-    process = begin(tmp_path, *WORDS, "--seeds", 4)
+    seeds = 2 * len(available_cores())  # so that not all can be done when the first is
+    process = begin(tmp_path, *WORDS, "--seeds", seeds)
     wait_for(1, tmp_path / FILE, process)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.communicate()
     before = lines_of(tmp_path / FILE)
-    assert 1 <= len(before) < 4
+    assert 1 <= len(before) < seeds
 
-    answer = tinydigits(*WORDS, "--seeds", 4)
+    answer = tinydigits(*WORDS, "--seeds", seeds)
     assert answer.returncode == 0, answer.stderr
     after = lines_of(tmp_path / FILE)
     assert after[: len(before)] == before
     records = {record.seed: record for record in map(Record.from_line, after)}
-    assert (sorted(records), len(after)) == ([0, 1, 2, 3], 4)
+    assert (sorted(records), len(after)) == (list(range(seeds)), seeds)
     assert "done already" in answer.stderr
     row = json.loads(answer.stdout)
-    assert (row["recipe"], row["overrides"], row["seeds"]) == ("simple", ["epochs=1"], 4)
+    assert (row["recipe"], row["overrides"], row["seeds"]) == ("simple", ["epochs=1"], seeds)
     assert row["max"] == max(record.test_accuracy for record in records.values())
 
-    alone = train_and_evaluate(uci, Training(recipe(), 2))
-    assert without_time(alone) == without_time(records[2])
+    alone = train_and_evaluate(uci, Training(recipe(), 1))
+    assert without_time(alone) == without_time(records[1])
 
 
 def test_two_certifications_of_one_recipe_share_the_work(tmp_path: Path) -> None:
@@ -89,17 +92,17 @@ def test_two_certifications_of_one_recipe_share_the_work(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_whatever_ends_a_certification_ends_its_workers(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGKILL", -9)])
+def test_whatever_ends_a_certification_ends_its_workers(tmp_path: Path, name: str, status: int) -> None:
     process = begin(tmp_path, "certify", "simple", "epochs=500", "--dataset", "uci", "--seeds", 2)
     assert process.stderr is not None
     while "begins" not in process.stderr.readline():
         assert process.poll() is None
-    process.send_signal(number)
+    process.send_signal(signal.Signals[name])
     # Workers hold the pipes too: what they wrote comes to its end when they do.
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}[number]
-    assert ("the same command goes on" in errors) is (number == signal.SIGINT)
+    assert process.returncode == status, errors
+    assert ("the same command goes on" in errors) is (name == "SIGINT")
     assert "Traceback" not in errors
 
 
@@ -169,3 +172,9 @@ def test_a_recipe_must_come_first(words: tuple[str, ...], tinydigits: Callable[.
     answer = tinydigits("certify", *words, "--dataset", "uci")
     assert answer.returncode == 2
     assert "recipe" in answer.stderr
+
+
+def test_seeds_of_a_network_that_has_changed_since_are_not_counted(uci: td.Dataset, tmp_path: Path) -> None:
+    EvidenceFile(tmp_path / "evidence", "gap").append(record(0, fingerprint=uci.fingerprint, parameters=18_597))
+    with pytest.raises(td.UsageError, match="18,597 parameters, and it now has 18,596"):
+        certify("gap", uci, seeds=1, executor=InProcess(), results=tmp_path)

@@ -116,6 +116,8 @@ def test_readme_and_pages_say_what_the_evidence_says() -> None:
     assert written == recipe_pages(series), "run: make results"
     for claim in claims_of(series):
         assert claim.dataset == "mnist", "only MNIST is published"
+        report = td.check(get_recipe(claim.recipe).build())
+        assert (claim.parameters, claim.macs) == (report.parameters, report.macs), "of the network as it is now"
 
 
 def test_compare_sees_a_difference_that_is_there(tmp_path: Path) -> None:

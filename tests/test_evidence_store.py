@@ -52,6 +52,14 @@ def test_a_seed_is_written_once(tmp_path: Path) -> None:
     assert len(file.path.read_text().splitlines()) == 3
 
 
+def test_a_last_line_without_its_end_stays_a_line(tmp_path: Path) -> None:
+    file = EvidenceFile(tmp_path, "gap")
+    file.append(record(0))
+    file.path.write_bytes(file.path.read_bytes().rstrip(b"\n"))
+    assert file.append(record(1))
+    assert [one.seed for one in file.read()[0]] == [0, 1]
+
+
 def test_many_writers_lose_and_double_nothing(tmp_path: Path) -> None:
     def certification(_number: int) -> int:
         return sum(EvidenceFile(tmp_path, "gap").append(record(seed)) for seed in range(12))

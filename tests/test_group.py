@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -63,13 +64,28 @@ def test_each_network_takes_the_steps_that_it_would_take_alone(
             torch.testing.assert_close(trained.state_dict()[key], tensor, rtol=1e-4, atol=1e-5)
 
 
+def test_what_is_done_to_a_share_of_a_batch_is_done_to_that_share_of_each_network(
+    uci: td.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = _Group(override(get_recipe("swift"), PLAIN), uci.train, [0, 1], CPU)
+    given: list[torch.Tensor] = []
+    monkeypatch.setattr("tinydigits.training.group.augment", lambda images, **_: given.append(images) or images)
+    index = torch.arange(16).view(2, 8)
+    group._step(index)
+    first_half = (255 * given[0][:8]).round().to(torch.uint8)
+    assert torch.equal(first_half, uci.train.images[index[:, :4].T.flatten()])
+
+
 def test_certify_in_a_group_learns_to_read_and_leaves_a_record_a_seed(uci: td.Dataset, tmp_path: Path) -> None:
     recipe = override(get_recipe("swift"), ["epochs=6", "batch_size=32", "focus=0.5"])
     claim = certify(recipe, uci, seeds=3, executor=GroupExecutor(size=2), results=tmp_path)
     assert claim.seeds == 3
     assert claim.min > 80
     assert claim.max > claim.min, "three networks, not one three times"
-    assert len((tmp_path / "evidence" / "swift.jsonl").read_text().splitlines()) == 3
+    lines = (tmp_path / "evidence" / "swift.jsonl").read_text().splitlines()
+    assert [json.loads(line)["device"].split(", ")[1] for line in lines] == ["in a group of 2"] * 2 + [
+        "in a group of 1"
+    ]
 
 
 def test_the_random_numbers_of_others_are_left_alone(uci: td.Dataset) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import signal
 import sqlite3
 import sys
 import time
@@ -21,6 +20,7 @@ from conftest import Answer
 from evidence_of import InProcess
 from test_certify import begin
 from tinydigits.evidence import sweep
+from tinydigits.evidence.local import available_cores
 from tinydigits.evidence.measure import one_thread
 from tinydigits.evidence.search import _Search
 from tinydigits.evidence.space import Choice, Range, parse_space
@@ -154,13 +154,15 @@ def test_without_optuna_there_is_the_line_that_installs_it(
 
 
 def test_a_sweep_that_is_killed_goes_on(tmp_path: Path, tinydigits: Callable[..., Answer]) -> None:
-    words = ("sweep", "simple", "optimizer.lr=log:0.01..0.3", "epochs=1", "--trials", 5, "--dataset", "uci", "--json")
+    trials = 2 * len(available_cores()) + 1  # so that some are running when the first is over
+    words = ("sweep", "simple", "optimizer.lr=log:0.01..0.3", "epochs=1", "--dataset", "uci", "--json")
+    words = (*words, "--trials", trials)
     process = begin(tmp_path, *words)
     assert process.stderr is not None
     first = process.stderr.readline()
     assert first.startswith("trial ")
     time.sleep(0.2)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.communicate()
     (storage,) = (tmp_path / "results" / "sweeps").glob("*.db")
 
@@ -169,12 +171,13 @@ def test_a_sweep_that_is_killed_goes_on(tmp_path: Path, tinydigits: Callable[...
     found = json.loads(answer.stdout)
     with closing(sqlite3.connect(storage)) as database:
         states = [state for (state,) in database.execute("SELECT state FROM trials")]
-    assert states.count("COMPLETE") + states.count("PRUNED") == len(found["trials"]) == 5
+    assert states.count("COMPLETE") + states.count("PRUNED") == len(found["trials"]) == trials
     assert states.count("FAIL") >= 1
     assert states.count("RUNNING") == 0
     kept = int(first.split()[1].rstrip(":"))
     (trial,) = (trial for trial in found["trials"] if trial["number"] == kept)
     assert f"trial {kept}: {trial['words'][0]}: {trial['accuracy']:.2f} %\n" == first
     assert Path(tmp_path / found["picture"]).read_bytes().startswith(b"\x89PNG")
-    assert shlex.split(found["command"]) == ["tinydigits", "train", "simple", *found["best"]["words"]]
+    command = ["tinydigits", "train", "simple", *found["best"]["words"], "--dataset", "uci"]
+    assert shlex.split(found["command"]) == command
     assert set(found["best"]["words"]) >= {"epochs=1"}

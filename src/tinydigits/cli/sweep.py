@@ -68,11 +68,13 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
         raise Stopped(f"stopped; what is done is in {results / 'sweeps'}, and the same command goes on") from None
     picture = found.storage.with_suffix(".png")
     write_atomically(picture, sweep_picture(found))
-    best = shlex.join(["tinydigits", "train", recipe, *found.fixed, *found.best.words])
+    best = ["tinydigits", "train", recipe, *found.fixed, *found.best.words]
+    best += ["--dataset", dataset] if dataset != "auto" else []
+    best += ["--data-dir", str(data_dir)] if data_dir else []
     if as_json:
-        print_json({**found.as_dict(), "picture": str(picture), "command": best})
+        print_json({**found.as_dict(), "picture": str(picture), "command": shlex.join(best)})
     else:
-        _show(found, picture, best)
+        _show(found, picture, shlex.join(best))
 
 
 def _report(trial: SweepTrial) -> None:

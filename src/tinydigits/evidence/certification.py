@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import torch
+
+from tinydigits.budget.parameters import count_parameters
 from tinydigits.data import Dataset, load
 from tinydigits.errors import UsageError
 from tinydigits.evidence.claim import Claim, make_claim
@@ -48,7 +51,7 @@ def certify(
         watch: is told of every seed.
 
     Raises:
-        UsageError: an unknown recipe, or no seeds.
+        UsageError: an unknown recipe, no seeds, or evidence of a network that has changed since.
         DataError: the evidence cannot be read or written.
         TinydigitsError: a training has diverged, or its process died twice; the seed is named.
     """
@@ -100,6 +103,8 @@ class _Work:
     def __init__(self, recipe: Recipe, dataset: Dataset, file: EvidenceFile, watch: Watch) -> None:
         self.recipe = recipe
         self.digest, self.fingerprint = recipe.digest(), dataset.fingerprint
+        with torch.device("meta"):
+            self.parameters = count_parameters(recipe.build())
         self.file = file
         self.watch = watch
         self.done: dict[int, Record] = {}
@@ -114,6 +119,12 @@ class _Work:
             and record.seed in seeds
             and record.seed not in self.done
         ]
+        for record in found:
+            if record.parameters != self.parameters:
+                raise UsageError(
+                    f"{self.file.path} has seeds of a {self.recipe.network} with {record.parameters:,} parameters, "
+                    f"and it now has {self.parameters:,}: move that file away, or give the network another name"
+                )
         self.done |= {record.seed: record for record in found}
         return found
 

@@ -48,9 +48,10 @@ class GroupExecutor:
             origin, start = commit(), time.perf_counter()
             networks = train_group(group[0].recipe, dataset.train, [task.seed for task in group], device=device)
             seconds = (time.perf_counter() - start) / len(group)
+            where = f"{device.type}, in a group of {len(group)}"
             for task, network in zip(group, networks, strict=True):
                 test = evaluate(network, dataset.test)
                 yield (
                     task,
-                    make_record(dataset, task, network, test, seconds=seconds, commit=origin, device=device.type),
+                    make_record(dataset, task, network, test, seconds=seconds, commit=origin, device=where),
                 )

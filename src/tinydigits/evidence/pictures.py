@@ -64,7 +64,7 @@ def mistakes_sheet(mistakes: Mistakes, dataset: Dataset, *, most: int = 60) -> b
         axes.imshow(dataset.test.images[image.index, 0].numpy(), cmap="gray_r", vmin=0, vmax=255)
         label = dataset.classes[int(dataset.test.labels[image.index])]
         right = mistakes.trainings - image.wrong
-        votes = [f"{_name(dataset, answer)}×{count}" for answer, count in list(image.votes.items())[:2]]
+        votes = [f"{dataset.class_name(answer)}×{count}" for answer, count in list(image.votes.items())[:2]]
         axes.set_title(f"#{image.index}: {label}×{right}\n{', '.join(votes)}", fontsize=7)
         if image.contested:
             axes.axis("on")
@@ -108,10 +108,6 @@ def sweep_picture(sweep: Sweep) -> bytes:
 def _value(trial: SweepTrial, dimension: Dimension) -> float | str:
     text = next(word.partition("=")[2] for word in trial.words if word.partition("=")[0] == dimension.field)
     return float(text) if isinstance(dimension, Range) else text
-
-
-def _name(dataset: Dataset, answer: int) -> str:
-    return dataset.classes[answer] if answer < len(dataset.classes) else str(answer)
 
 
 def _png(figure: Figure) -> bytes:

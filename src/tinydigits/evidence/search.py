@@ -21,7 +21,7 @@ from tinydigits.data import Dataset
 from tinydigits.errors import TinydigitsError, UsageError
 from tinydigits.evidence.executor import Executor
 from tinydigits.evidence.local import LocalExecutor
-from tinydigits.evidence.space import Dimension, parse_space
+from tinydigits.evidence.space import Dimension, field_and_value, parse_space
 from tinydigits.evidence.trial import Attempt, Course, validate, without_test
 from tinydigits.recipes import Recipe, override
 
@@ -129,7 +129,7 @@ def sweep(
     folder = Path(results) / "sweeps"
     folder.mkdir(parents=True, exist_ok=True)
     varied = {dimension.field for dimension in space}
-    fixed = tuple(word for word in words if word.partition("=")[0] not in varied)
+    fixed = tuple(word for word in words if field_and_value(word)[0] not in varied)
     path = folder / f"{recipe.name}-{_digest(base, space, training_only, max_parameters)}.db"
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with _alone(path), _opened(path) as study:
@@ -163,10 +163,14 @@ class _Search:
         self.states = TrialState
 
     def replace_killed(self) -> None:
-        """Trials that nobody runs any more are marked as failed, and their values are to be tried again."""
+        """Trials that nobody runs any more are marked as failed, and their values are to be tried once more.
+
+        Only once: values that end the sweep's program each time would end it for ever.
+        """
+        again = [trial.params for trial in self.study.get_trials(states=(self.states.FAIL,))]
         for killed in self.study.get_trials(states=(self.states.RUNNING,)):
             self.study.tell(killed.number, state=self.states.FAIL)
-            if killed.params:
+            if killed.params and killed.params not in again:
                 self.study.enqueue_trial(killed.params)
 
     def attempts(self) -> Iterator[Attempt]:

@@ -13,7 +13,7 @@ from tinydigits.recipes import Recipe, override
 if TYPE_CHECKING:
     from optuna import Trial
 
-__all__ = ["Choice", "Dimension", "Range", "parse_space"]
+__all__ = ["Choice", "Dimension", "Range", "field_and_value", "parse_space"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,12 @@ Dimension = Range | Choice
 _RANGE = re.compile(r"(?P<log>log:)?(?P<low>[^.].*?)\.\.(?P<high>.+)")
 
 
+def field_and_value(word: str) -> tuple[str, str]:
+    """What is left and right of a word's first `=`, without blanks around."""
+    field, _, text = word.partition("=")
+    return field.strip(), text.strip()
+
+
 def parse_space(recipe: Recipe, words: Sequence[str]) -> tuple[Recipe, list[Dimension]]:
     """What a sweep varies: `field=low..high`, `field=log:low..high`, `field=a|b|c`; `field=value` is set for all.
 
@@ -62,7 +68,7 @@ def parse_space(recipe: Recipe, words: Sequence[str]) -> tuple[Recipe, list[Dime
     space: list[Dimension] = []
     fixed = []
     for word in words:
-        field, _, text = word.partition("=")
+        field, text = field_and_value(word)
         if (match := _RANGE.fullmatch(text)) is not None:
             space.append(_range(recipe, field, match["low"], match["high"], log=match["log"] is not None))
         elif "|" in text:
@@ -72,7 +78,7 @@ def parse_space(recipe: Recipe, words: Sequence[str]) -> tuple[Recipe, list[Dime
             space.append(Choice(field, options))
         else:
             fixed.append(word)
-    fields = [dimension.field for dimension in space] + [word.partition("=")[0] for word in fixed]
+    fields = [dimension.field for dimension in space] + [field_and_value(word)[0] for word in fixed]
     for field in fields:
         if fields.count(field) > 1:
             raise UsageError(f"{field} is given twice")

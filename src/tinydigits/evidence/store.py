@@ -88,7 +88,9 @@ class EvidenceFile:
             if any(known.key == record.key for known in self.read()[0]):
                 return False
             with self.path.open("ab") as file:
-                file.write(record.line().encode())
+                # A last line that is whole but for its end, as a kill or an editor leaves it, stays a line.
+                unended = file.tell() > 0 and not self.path.read_bytes().endswith(b"\n")
+                file.write(b"\n" * unended + record.line().encode())
                 file.flush()
                 os.fsync(file.fileno())
             return True

@@ -129,7 +129,7 @@ class Recipe:
         return document
 
     def digest(self) -> str:
-        """Twelve hexadecimal digits that change with anything that changes the training.
+        """Twelve hexadecimal digits that change with any field that changes the training; the network is its name.
 
         The name, the budget and the words about it are left out: they train nothing. So is each field that has
         its default, so that a field that is added later, off by default, leaves older digests as they are.

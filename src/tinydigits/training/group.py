@@ -94,8 +94,9 @@ class _Group:
     def _step(self, index: Tensor) -> None:
         seeds, batch = index.shape
         labels = self._labels[index]
-        pixels = augment(self._images[index.flatten()].float() / 255, **self._changes)
-        pixels = standardize(pixels).view(seeds, batch, *pixels.shape[1:])
+        # Seeds next to one another: an augmentation of the first images of a batch takes as many of each seed's.
+        pixels = augment(self._images[index.T.flatten()].float() / 255, **self._changes)
+        pixels = standardize(pixels).view(batch, seeds, *pixels.shape[1:]).transpose(0, 1)
         scores = torch.vmap(self._scores, randomness="different")(self._parameters, self._buffers, pixels)
         losses = image_losses(self.recipe, scores.flatten(0, 1), labels.flatten()).view(seeds, batch)
         self._optimizer.zero_grad()
