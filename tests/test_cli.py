@@ -215,5 +215,7 @@ def test_own_data_are_measured_whole_unless_they_were_trained_on(
     seen = json.loads(tinydigits("evaluate", "run", "--dataset", "own.npz", "--json").stdout)
     assert seen["accuracy"] == pytest.approx(json.loads(trained.stdout)["test_accuracy"])
     assert seen["total"] < 400
+    weights = json.loads(tinydigits("evaluate", "run/best_model.pth", "--dataset", "own.npz", "--json").stdout)
+    assert weights["total"] == seen["total"], "they may have been trained on the rest"
     np.savez(tmp_path / "other.npz", images=images[:200], labels=labels[:200])
     assert json.loads(tinydigits("evaluate", "run", "--dataset", "other.npz", "--json").stdout)["total"] == 200

@@ -53,6 +53,17 @@ def test_folders_named_by_digits_give_these_labels_and_a_fifth_for_testing(tmp_p
     assert {image.numpy().tobytes() for image in mine.everything().images} == originals
 
 
+def test_a_folder_that_is_called_as_published_data_does_not_stand_in_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "uci").mkdir()
+    (tmp_path / "own").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load("uci").source == "uci"
+    digits_folder(tmp_path / "mine")
+    assert load("mine").source == str(tmp_path / "mine")
+
+
 def test_other_folders_are_labelled_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name in ("zebra", "ant", "10"):
         save(ink(1), tmp_path / name / "a.PNG", format="PNG")

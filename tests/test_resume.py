@@ -61,9 +61,8 @@ def test_a_run_killed_at_any_moment_resumes_bit_for_bit(words: list[str], tmp_pa
         assert process.communicate(timeout=120)[0]
     with start(killed, *words) as process:
         wait_for(process, "epochs of")
-        time.sleep(0.1)  # into the middle of the first epoch
-        process.kill()
-    assert metrics(killed) == []
+        process.kill()  # in the first epoch, or soon after
+    assert len(metrics(killed)) <= 1
     with start(killed, resume=True) as process:
         wait_for(process, "epoch   2/")
         time.sleep(0.1)  # into the middle of the third
@@ -124,6 +123,17 @@ def test_a_broken_checkpoint_is_refused_in_a_sentence(damage: str, uci: td.Datas
         torch.save({"engine": Path}, checkpoint)
     with pytest.raises(td.DataError, match=r"checkpoint\.pth"):
         td.resume(folder)
+
+
+def test_a_run_that_could_not_write_its_first_checkpoint_is_begun_by_resuming_it(
+    uci: td.Dataset, tmp_path: Path
+) -> None:
+    whole, started = tmp_path / "whole", tmp_path / "started"
+    td.train(override(get_recipe("simple"), ["epochs=1"]), uci, out=whole)
+    started.mkdir()
+    (started / "config.json").write_bytes((whole / "config.json").read_bytes())
+    td.resume(started)
+    assert weights(started) == weights(whole)
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:

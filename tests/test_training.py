@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from click.testing import CliRunner
 
 import tinydigits as td
+from tinydigits.cli import check, evaluate
 from tinydigits.recipes import get_recipe, override
 from tinydigits.training import EpochMetrics, Progress, Settings
 from tinydigits.training.engine import Engine
+from tinydigits.training.evaluation import Evaluation
+from tinydigits.training.plots import mistakes_picture
 
 QUICK = override(get_recipe("simple"), ["epochs=2", "batch_size=64"])
 
@@ -86,6 +90,20 @@ def test_choosing_on_the_test_set_is_said_wherever_a_number_is(uci: td.Dataset, 
     assert run.test.accuracy == max(metrics.held_out_accuracy for metrics in run.history)
     for name in ("test_accuracy.txt", "report.md"):
         assert "chosen on the test set" in (tmp_path / "run" / name).read_text()
+    checked = CliRunner().invoke(check.command, [str(tmp_path / "run"), "--min-accuracy", "0", "--json"])
+    evaluated = CliRunner().invoke(evaluate.command, [str(tmp_path / "run"), "--dataset", "uci"])
+    assert "chosen on the test set" in checked.stdout
+    assert "chosen on the test set" in " ".join(evaluated.stderr.split())
+
+
+def test_data_of_few_classes_are_told_of_whatever_the_network_answers(uci: td.Dataset, tmp_path: Path) -> None:
+    low, high = uci.train.labels < 3, uci.test.labels < 3
+    few = td.Dataset("few", uci.train[low], uci.test[high], ("cat", "dog", "emu"))
+    answers = torch.full((len(few.test), 10), -20.0)
+    answers[:, 7] = 0
+    said = Evaluation(answers, few.test.labels)
+    assert mistakes_picture(said, few.test.images, few).startswith(b"\x89PNG")
+    assert [few.class_name(answer) for answer in (1, 7)] == ["dog", "7"]
 
 
 def test_the_best_epoch_is_the_first_with_the_best_held_out_accuracy(uci: td.Dataset) -> None:

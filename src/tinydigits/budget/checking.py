@@ -26,6 +26,7 @@ def check(
     target: str = "",
     epochs: int | None = None,
     accuracy: float | None = None,
+    choice: str = "",
     input_shape: Sequence[int] = (1, SIDE, SIDE),
 ) -> Report:
     """Runs a network on random images and reports what it costs, what it contains and whether it is sound.
@@ -48,6 +49,7 @@ def check(
         target: what to call the network in the report; its class's name if empty.
         epochs: how many it was or is to be trained, if known.
         accuracy: its test accuracy as a percentage, if known.
+        choice: in words, how the weights with that accuracy were chosen; it is shown beside it.
         input_shape: (C, H, W).
 
     Returns:
@@ -71,7 +73,7 @@ def check(
         *_parameter_checks(budget, parameters, frozen or 0),
         *_macs_check(budget, seen),
         *_at_most("epochs", budget.epochs, epochs),
-        *_accuracy_check(budget, accuracy),
+        *_accuracy_check(budget, accuracy, choice),
     ]
     return Report(
         target=target or type(network).__name__,
@@ -107,10 +109,10 @@ def _macs_check(budget: Budget, seen: Behaviour) -> list[Check]:
     return _at_most("macs", budget.macs, seen.macs)
 
 
-def _accuracy_check(budget: Budget, accuracy: float | None) -> list[Check]:
+def _accuracy_check(budget: Budget, accuracy: float | None, choice: str) -> list[Check]:
     if budget.accuracy is None:
         return []
-    found = "unknown" if accuracy is None else f"{accuracy:.2f} %"
+    found = "unknown" if accuracy is None else f"{accuracy:.2f} %" + (f", {choice}" if choice else "")
     passed = accuracy is not None and accuracy >= budget.accuracy
     return [Check("accuracy", f"at least {budget.accuracy:.2f} %", found, passed)]
 

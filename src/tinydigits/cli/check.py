@@ -51,9 +51,9 @@ def command(target: str, as_json: bool, **limits: Any) -> None:
     with contextlib.redirect_stdout(sys.stderr):
         from tinydigits.budget import check
 
-        network, budget, epochs, accuracy = _subject(target)
+        network, budget, epochs, accuracy, choice = _subject(target)
         budget = dataclasses.replace(budget, **{name: limit for name, limit in limits.items() if limit is not None})
-        report = check(network, budget, target=target, epochs=epochs, accuracy=accuracy)
+        report = check(network, budget, target=target, epochs=epochs, accuracy=accuracy, choice=choice)
     if as_json:
         print_json(report.as_dict())
     else:
@@ -62,21 +62,21 @@ def command(target: str, as_json: bool, **limits: Any) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _subject(target: str) -> tuple[nn.Module, Budget, int | None, float | None]:
-    """The network, the limits it brings, its epochs and its test accuracy, where these are known."""
+def _subject(target: str) -> tuple[nn.Module, Budget, int | None, float | None, str]:
+    """The network, the limits it brings, its epochs, its test accuracy and how that was chosen, where known."""
     from tinydigits.budget import Budget, is_user_code, load_network
 
     if is_user_code(target):
-        return load_network(target), Budget(), None, None
+        return load_network(target), Budget(), None, None, ""
     from tinydigits.recipes import RECIPES, weights_file
     from tinydigits.training.targets import resolve
 
     if target in RECIPES and weights_file(target) is None:
-        return RECIPES[target].build(), RECIPES[target].budget, RECIPES[target].epochs, None
+        return RECIPES[target].build(), RECIPES[target].budget, RECIPES[target].epochs, None, ""
     found = resolve(target)
     if found.recipe is None:
-        return found.network, Budget(), None, found.accuracy
-    return found.network, found.recipe.budget, found.recipe.epochs, found.accuracy
+        return found.network, Budget(), None, found.accuracy, found.choice
+    return found.network, found.recipe.budget, found.recipe.epochs, found.accuracy, found.choice
 
 
 def _show(report: Report) -> None:

@@ -25,7 +25,8 @@ def command(target: str, dataset: str, data_dir: Path | None, device: str, as_js
     """Accuracy, per digit too, confusion and worst mistakes of TARGET on images it was not trained on.
 
     TARGET is a recipe's name (its shipped weights), a run folder, or a weights file. Data with a test set of
-    their own are measured on that; of other data all images are, unless TARGET was trained on them.
+    their own are measured on that; of other data all images are, unless TARGET was, or may have been, trained on
+    them.
 
     \b
     Example:
@@ -39,6 +40,7 @@ def command(target: str, dataset: str, data_dir: Path | None, device: str, as_js
     data = load(dataset, data_dir, progress=True)
     if data.notice:
         console().print(f"[bold yellow]{data.notice}[/]")
+    choice = found.choice if found.fingerprint == data.fingerprint else ""
     result = evaluate(found.network.to(choose_device(device)), found.unseen(data))
     if as_json:
         print_json(
@@ -49,16 +51,17 @@ def command(target: str, dataset: str, data_dir: Path | None, device: str, as_js
                 "correct": result.correct,
                 "total": result.total,
                 "loss": result.loss,
+                "choice": choice,
                 "per_digit": result.per_digit,
                 "confusion": result.confusion.tolist(),
                 "mistakes": result.mistakes.tolist(),
             }
         )
     else:
-        _show(target, data, result)
+        _show(target, data, result, choice)
 
 
-def _show(target: str, data: Dataset, result: Evaluation) -> None:
+def _show(target: str, data: Dataset, result: Evaluation, choice: str) -> None:
     from rich.table import Table
 
     names = data.classes
@@ -74,13 +77,12 @@ def _show(target: str, data: Dataset, result: Evaluation) -> None:
         table.add_row(f"[bold]{name}[/]", *cells, "–" if accuracy is None else f"{accuracy:.2f}")
     console().print(table)
     worst = [
-        f"#{index} {names[int(result.labels[index])]}→{_name(names, int(result.predictions[index]))}"
+        f"#{index} {data.class_name(int(result.labels[index]))}→{data.class_name(int(result.predictions[index]))}"
         for index in result.mistakes[:10].tolist()
     ]
     if worst:
         console().print("surest mistakes: " + ", ".join(worst))
-    console().print(f"[bold]{result.accuracy:.2f} %[/]: {result.correct:,} of {result.total:,}, loss {result.loss:.4f}")
-
-
-def _name(names: tuple[str, ...], answer: int) -> str:
-    return names[answer] if answer < len(names) else str(answer)
+    chosen = f"; {choice}" if choice else ""
+    console().print(
+        f"[bold]{result.accuracy:.2f} %[/]: {result.correct:,} of {result.total:,}, loss {result.loss:.4f}{chosen}"
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from tinydigits.data.sources import SOURCES
 from tinydigits.errors import DataError
 
 __all__ = ["CLASSES", "SIDE", "Dataset", "Split"]
@@ -78,7 +79,8 @@ class Dataset:
     @property
     def source(self) -> str:
         """What finds it again from any folder: a published set's name, or the absolute path of the user's own data."""
-        return str(Path(self.name).absolute()) if Path(self.name).exists() else self.name
+        published = self.name in {*SOURCES, "uci"}
+        return self.name if published or not Path(self.name).exists() else str(Path(self.name).absolute())
 
     @cached_property
     def fingerprint(self) -> str:
@@ -92,6 +94,10 @@ class Dataset:
             digest.update(split.images.cpu().contiguous().numpy().data)
             digest.update(split.labels.to(torch.uint8).cpu().numpy().data)
         return digest.hexdigest()
+
+    def class_name(self, answer: int) -> str:
+        """What an answer of a network, 0…9, stands for; the number itself where these data have fewer classes."""
+        return self.classes[answer] if answer < len(self.classes) else str(answer)
 
     def everything(self) -> Split:
         """Training and test images together, for networks that have seen neither."""

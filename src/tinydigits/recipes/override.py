@@ -18,7 +18,7 @@ __all__ = ["override", "recipe_from_dict"]
 # What a value must be, beyond its type; anything else would only fail later, in the middle of a training.
 _RANGES: dict[str, tuple[float, float]] = {
     "epochs": (1, 10_000),
-    "batch_size": (1, 60_000),
+    "batch_size": (3, 60_000),  # batch norm cannot average one image, which is what may be left of 2
     "optimizer.lr": (1e-9, 1e3),
     "optimizer.momentum": (0, 0.9999),
     "optimizer.weight_decay": (0, 10),

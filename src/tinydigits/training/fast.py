@@ -123,6 +123,7 @@ def _batch_norm(  # noqa: PLR0917 - PyTorch's own signature
         or bias is None
         or x.ndim != 4
         or not x.is_contiguous(memory_format=torch.channels_last)
+        or x.numel() == x.shape[1]  # a single value a channel, which PyTorch refuses
     ):
         return F.batch_norm(x, running_mean, running_var, weight, bias, training, momentum, eps)
     y, mean, variance = _BatchNorm.apply(x, weight, bias, eps)  # type: ignore[no-untyped-call]

@@ -130,12 +130,14 @@ class RunFolder:
         if state.best:
             _save(self.best_model, state.best)
 
-    def load_progress(self) -> State:
-        """What `save_progress` wrote.
+    def load_progress(self) -> State | None:
+        """What `save_progress` wrote; None where it had not come to that.
 
         Raises:
-            DataError: the checkpoint is missing, broken, or something else.
+            DataError: the checkpoint is broken, or something else, or was lost from a run that had one.
         """
+        if not self.checkpoint.exists() and not self.metrics.exists():
+            return None
         document = load_tensors(self.checkpoint)
         try:
             history = [EpochMetrics(**metrics) for metrics in document["history"]]

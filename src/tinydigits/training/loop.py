@@ -114,6 +114,8 @@ def resume(
     torch.set_num_threads(settings.threads)
     try:
         engine = _engine(settings, dataset)
+        if state is None:
+            state = State(engine.state_dict(), [], {})
         try:
             engine.load_state_dict(state.engine)
         except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
@@ -171,14 +173,14 @@ def _run(
                 folder.save_progress(state)
             progress.epoch(metrics)
 
-    network = copy.deepcopy(engine.network).cpu().eval()
-    network.load_state_dict(state.best)
-    run = Run(settings, state.history, network, evaluate(network, dataset.test))
-    if folder is not None:
-        run.folder = folder.path
-        folder.save_final_model(_on_cpu(engine.network))
-        write_report(run, dataset, folder)
-    progress.finish(run)
+        network = copy.deepcopy(engine.network).cpu().eval()
+        network.load_state_dict(state.best)
+        run = Run(settings, state.history, network, evaluate(network, dataset.test))
+        if folder is not None:
+            run.folder = folder.path
+            folder.save_final_model(_on_cpu(engine.network))
+            write_report(run, dataset, folder)
+        progress.finish(run)
     return run
 
 

@@ -71,7 +71,7 @@ def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *
         label, answer = int(evaluation.labels[index]), int(evaluation.predictions[index])
         probability = float(evaluation.log_probabilities[index, answer].exp())
         axes.imshow(images[index, 0].numpy(), cmap="gray_r", vmin=0, vmax=255)
-        title = f"{dataset.classes[label]} → {dataset.classes[answer]}"
+        title = f"{dataset.class_name(label)} → {dataset.class_name(answer)}"
         axes.set_title(f"{title}\n{probability:.2f}  #{index}", fontsize=7)
     return _png(figure)
 

@@ -26,6 +26,7 @@ class Target:
         network: in evaluation mode, on the CPU.
         recipe: what it was trained by; None for weights that do not say.
         accuracy: test accuracy in percent as it was recorded when it was trained; None if it was not.
+        choice: how the measured weights were chosen, in words, such as `chosen on the test set`; empty if unknown.
         fingerprint: of the data it was trained on; None if that is not known.
     """
 
@@ -34,14 +35,15 @@ class Target:
     recipe: Recipe | None = None
     accuracy: float | None = None
     fingerprint: str | None = None
+    choice: str = ""
 
     def unseen(self, dataset: Dataset) -> Split:
         """The images that it is fair to measure this network on.
 
-        The test set, where the data have one of their own or where the network was trained on the rest of
-        them; otherwise all images.
+        The test set, where the data have one of their own or where the network was, or may have been, trained on
+        the rest of them; otherwise all images.
         """
-        if dataset.has_own_test or self.fingerprint == dataset.fingerprint:
+        if dataset.has_own_test or self.fingerprint in {None, dataset.fingerprint}:
             return dataset.test
         return dataset.everything()
 
@@ -100,7 +102,7 @@ def _run(target: str, folder: RunFolder) -> Target:
             accuracy = float(folder.test_accuracy.read_text(encoding="utf-8").split()[0])
         except (ValueError, IndexError) as error:
             raise DataError(f"{folder.test_accuracy} does not begin with a percentage") from error
-    return Target(target, network.eval(), settings.recipe, accuracy, settings.fingerprint)
+    return Target(target, network.eval(), settings.recipe, accuracy, settings.fingerprint, settings.choice)
 
 
 def _file(target: str, path: Path) -> Target:
@@ -112,7 +114,8 @@ def _file(target: str, path: Path) -> Target:
         if layout == shapes:
             network = kind()
             _load(network, weights, path)
-            return Target(target, network.eval(), RECIPES.get(notes.get("recipe", "")))
+            recipe = RECIPES.get(notes.get("recipe", ""))
+            return Target(target, network.eval(), recipe, fingerprint=notes.get("fingerprint"))
     raise DataError(f"the names and shapes in {target} are those of none of {', '.join(NETWORKS)}")
 
 
