@@ -17,7 +17,7 @@ def keep_freed_memory() -> None:
     """Ask the C library to keep freed memory instead of giving it back to the system, for the whole process.
 
     A training step frees and allocates the same few large blocks; by default glibc hands them back and the
-    kernel zeroes each page anew, which costs about a fifth of the step. Does nothing where the C library is
+    kernel zeroes each page anew, which costs a quarter of a step of `dense`. Does nothing where the C library is
     not glibc.
     """
     if not sys.platform.startswith("linux"):
