@@ -1,4 +1,4 @@
-"""Speed, side by side (`make benchmark`): about ten minutes on two cores that have nothing else to do.
+"""Speed, side by side (`make benchmark`): eight to ten minutes on two cores that have nothing else to do.
 
 The two sides of each pair run in turn, each time in a process of its own, so that neither inherits the other's memory
 or threads. Medians, ranges and ratios go to results/benchmark.json, README's table and docs/performance.png:
