@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import struct
-import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -15,7 +14,8 @@ import pytest
 from PIL import Image
 
 import tinydigits as td
-from tinydigits.reading.marks import find_marks
+from tinydigits.reading.assembly import _groups
+from tinydigits.reading.marks import Mark, find_marks
 from tinydigits.reading.picture import open_picture
 
 
@@ -234,21 +234,16 @@ def test_a_broken_pillow_image_is_told_of(tmp_path: Path) -> None:
         td.read(image)
 
 
-def test_rings_within_rings_take_bounded_memory() -> None:
-    rings = np.full((1000, 1000), 255, np.uint8)
-    for radius in range(20, 500, 20):
-        cv2.circle(rings, (500, 500), radius, 0, 3)
-    tracemalloc.start()
-    try:
-        td.read(rings)
-        assert tracemalloc.get_traced_memory()[1] < 400e6
-    finally:
-        tracemalloc.stop()
-    many = np.zeros((4000, 4000), np.uint8)
+def test_marks_around_marks_take_bounded_memory() -> None:
+    rings = np.zeros((4000, 4000), np.uint8)
     for radius in range(40, 1_900, 40):
-        cv2.circle(many, (2000, 2000), radius, 1, 24)
+        cv2.circle(rings, (2000, 2000), radius, 1, 24)
     with pytest.raises(td.DataError, match="no page of digits"):
-        find_marks(many, "rings")
+        find_marks(rings, "rings")
+    nested = [Mark(500 - radius, 500 - radius, 2 * radius, 2 * radius, (radius,)) for radius in range(260, 500, 10)]
+    groups = _groups(nested, 900.0)
+    assert groups
+    assert sum(max(nested[index].height for index in group) ** 2 for group in groups) <= 32_000_000
 
 
 def test_a_picture_of_a_single_row_is_reduced() -> None:
