@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import warnings
 from collections.abc import Iterator
@@ -137,11 +138,10 @@ def _from_array(array: NDArray[np.generic], most_pixels: int) -> Picture:
 
 
 def _reduction(width: int, height: int, most_pixels: int) -> int:
-    reduced = 1
-    while (across := -(-width // reduced)) * (down := -(-height // reduced)) > most_pixels or max(
-        across, down
-    ) > _LONGEST:
-        reduced += 1
+    for reduced in itertools.count(1):
+        across, down = -(-width // reduced), -(-height // reduced)
+        if across * down <= most_pixels and max(across, down) <= _LONGEST:
+            break
     return reduced
 
 
