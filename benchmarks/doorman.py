@@ -102,7 +102,7 @@ def _glyphs(pages: Iterable[Glyphs]) -> Glyphs:
     glyphs = []
     for page in pages:
         ink = find_ink(page)
-        marks = find_marks(ink.mask, "a page")
+        marks = find_marks(ink.mask, "a page")[0]
         glyphs += [glyph_of(cut_out(ink, marks.labels, mark)) for mark in marks.marks[:4]]
     return np.stack(glyphs)
 

@@ -27,7 +27,7 @@ def main() -> None:
     ink = find_ink(page)
     clean = Ink(erase_rules(ink.strength, ink.mask), ink.threshold)
     boxes = page.copy()
-    for mark in find_marks(clean.mask, "the page").marks:
+    for mark in find_marks(clean.mask, "the page")[0].marks:
         cv2.rectangle(boxes, (mark.left, mark.top), (mark.right, mark.bottom), (215, 60, 0), 2)
     steps = {
         "1_photo": page,

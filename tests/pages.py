@@ -17,7 +17,8 @@ class Style:
 
     `ink` and `paper` are red, green, blue. `pen` widens strokes (or, below 0, thins them) by that many pixels for a
     digit of 100. `gap` is the share of the height between digits; below 0 they touch. `rules` draws lines, `squares`
-    lines both ways. `bleed` puts the first digit of each line against the left edge of the picture.
+    lines both ways. `bleed` puts the first digit of each line against the left edge of the picture. The first line is
+    `heading` times as high as the others, with as many digits fewer. A `desk` shows on all sides of the page.
     """
 
     height: int = 60
@@ -36,6 +37,8 @@ class Style:
     squares: float = 0.0
     broken: bool = False
     bleed: bool = False
+    heading: float = 1.0
+    desk: bool = False
     blur: float = 0.0
     jpeg: int = 0
 
@@ -58,6 +61,8 @@ STYLES: dict[str, Style] = {
     "columns": Style(columns=3, digits=4, lines=5, grain=0.02, gradient=0.2, jpeg=85),
     "broken strokes": Style(broken=True, grain=0.02, jpeg=85),
     "touching": Style(gap=(-0.08, 0.02), digits=6, grain=0.01, jpeg=85),
+    "heading": Style(heading=3, height=45, lines=4, grain=0.01, jpeg=85),
+    "on a desk": Style(desk=True, gradient=0.2, grain=0.02, jpeg=85),
     "at the edge": Style(bleed=True, lines=2, grain=0.01, jpeg=85),
 }
 
@@ -92,27 +97,31 @@ def compose(images: Image, labels: NDArray[np.int64], style: Style, seed: int) -
     pitch = 1.8 * height
     cell = round(style.digits * height * (0.75 + max(style.gap[1], 0)))
     width = round(2 * margin + style.columns * cell + (style.columns - 1) * gutter + height)
-    total = round(2 * height + style.lines * pitch)
+    total = round(2 * height + (style.lines + style.heading - 1) * pitch)
     ink = np.zeros((total, width), np.float32)
     lines: list[list[Written]] = []
+    below = float(height)
     for row in range(style.lines):
         line: list[Written] = []
+        size = style.heading if row == 0 else 1.0
         for column in range(style.columns):
             x = float(margin + column * (cell + gutter))
-            for _ in range(style.digits):
+            for _ in range(round(style.digits / size)):
                 index = int(random.integers(len(images)))
-                glyph = _glyph(images[index], height * random.uniform(0.9, 1.1), style, random)
-                y = height + row * pitch + random.uniform(-0.06, 0.06) * height
-                top, left = round(y + (height - glyph.shape[0]) / 2), round(x)
+                glyph = _glyph(images[index], size * height * random.uniform(0.9, 1.1), style, random)
+                y = below + random.uniform(-0.06, 0.06) * height
+                top, left = round(y + (size * height - glyph.shape[0]) / 2), round(x)
                 part = ink[top : top + glyph.shape[0], left : left + glyph.shape[1]]
                 np.maximum(part, glyph[: part.shape[0], : part.shape[1]], out=part)
                 middle = (left + glyph.shape[1] / 2, top + glyph.shape[0] / 2)
                 line.append(Written(int(labels[index]), *middle, glyph.shape[0]))
                 x += glyph.shape[1] + random.uniform(*style.gap) * height
         lines.append(line)
+        below += size * pitch
     angle = random.choice([-1, 1]) * style.tilt * random.uniform(0.6, 1)
     ink, lines, turn = _tilted(ink, lines, angle)
-    return Page(_photographed(ink, turn, style, random), lines)
+    page = Page(_photographed(ink, turn, style, random), lines)
+    return _on_a_desk(page, 2 * height, random) if style.desk else page
 
 
 def _glyph(image: Image, height: float, style: Style, random: np.random.Generator) -> NDArray[np.float32]:
@@ -186,6 +195,16 @@ def _photographed(
         coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, style.jpeg])[1]
         picture = cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.uint8)
     return picture
+
+
+def _on_a_desk(page: Page, margin: int, random: np.random.Generator) -> Page:
+    """The page on dark wood, `margin` pixels from every side of a larger picture."""
+    height, width = (side + 2 * margin for side in page.picture.shape[:2])
+    grain = np.sin(np.arange(height)[:, None] / 5 + 2 * _noise((height, width), width / 4, random))
+    wood = np.array([0.42, 0.3, 0.2]) * (1 + 0.15 * grain + 0.05 * random.standard_normal((height, width)))[..., None]
+    picture = (255 * wood.clip(0, 1)).astype(np.uint8)
+    picture[margin:-margin, margin:-margin] = page.picture
+    return Page(picture, [[replace(it, x=it.x + margin, y=it.y + margin) for it in line] for line in page.lines])
 
 
 def _ruled(shape: tuple[int, ...], turn: NDArray[np.float64], style: Style) -> NDArray[np.float32]:

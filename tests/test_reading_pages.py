@@ -96,7 +96,7 @@ def test_a_single_digit_that_fills_the_picture_is_one_digit(mnist: td.Dataset) -
         cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         large = cv2.resize(cut, None, fx=14, fy=14, interpolation=cv2.INTER_CUBIC)
         wrong += td.read(255 - large).lines != [str(int(mnist.train.labels[-index - 1]))]
-    assert wrong <= 8
+    assert wrong <= 6
 
 
 def test_images_of_28_pixels_are_taken_as_they_are(mnist: td.Dataset) -> None:
@@ -104,6 +104,49 @@ def test_images_of_28_pixels_are_taken_as_they_are(mnist: td.Dataset) -> None:
     for polarity in (images, 255 - images):
         answers = [td.read(image).lines for image in polarity]
         assert sum(answer == [str(label)] for answer, label in zip(answers, labels, strict=True)) >= 295
+
+
+@pytest.mark.parametrize("side", [16, 20, 24, 32, 56, 112])
+def test_small_images_are_read(mnist: td.Dataset, side: int) -> None:
+    right = 0
+    for image, label in zip(mnist.train.images[-100:, 0].numpy(), mnist.train.labels[-100:].tolist(), strict=True):
+        scaled = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA if side < 28 else cv2.INTER_CUBIC)
+        right += td.read(scaled).lines == [str(label)]
+    assert right >= 96
+
+
+def test_digits_in_frames_are_read(mnist: td.Dataset) -> None:
+    page = written(("3", 40, 100), ("1", 150, 100), ("4", 240, 100), ("5", 340, 100), mnist=mnist)
+    for left in range(20, 420, 100):
+        cv2.rectangle(page, (left, 80), (left + 90, 180), 60, 3)
+    assert td.read(page).lines == ["3145"]
+
+
+def test_digits_under_a_soft_dark_shadow_with_a_border_of_its_own_are_read(mnist: td.Dataset) -> None:
+    page = written(("31459", 60, 80), ("26853", 60, 250), ("70418", 60, 420), mnist=mnist).astype(np.float32)
+    hand = np.zeros_like(page)
+    cv2.fillPoly(hand, [np.array([[500, 0], [900, 150], [900, 700], [350, 700], [300, 300]])], 1.0)
+    shaded = page * (1 - 0.5 * cv2.GaussianBlur(hand, (0, 0), 12))
+    assert td.read(shaded.clip(0, 255).astype(np.uint8)).lines == ["31459", "26853", "70418"]
+
+
+def test_digits_of_a_text_are_unsure_and_those_of_a_number_below_are_not(mnist: td.Dataset) -> None:
+    page = written(("314592", 100, 560), mnist=mnist, size=70)
+    for row in range(8):
+        text = "Sphinx of black quartz judge my solemn vow"
+        cv2.putText(page, text, (40, 60 + 55 * row), cv2.FONT_HERSHEY_SIMPLEX, 1, 20, 2, cv2.LINE_AA)
+    reading = td.read(page)
+    assert reading.lines[-1] == "314592"
+    number = len(reading.lines) - 1
+    assert [digit.accepted for digit in reading.digits if digit.line == number] == [True] * 6
+    assert not any(digit.accepted for digit in reading.digits if digit.line != number)
+
+
+@pytest.mark.parametrize("thickness", [1, 3])
+def test_a_stroke_alone_on_a_page_is_no_digit_or_a_one(thickness: int) -> None:
+    page = np.full((2_000, 2_000), 255, np.uint8)
+    cv2.line(page, (1_000, 200), (1_166, 1_000), 40, thickness, cv2.LINE_AA)
+    assert td.read(page).lines in ([], ["1"])
 
 
 def test_blank_pages_hold_no_digits() -> None:

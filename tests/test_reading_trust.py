@@ -30,7 +30,7 @@ def test_at_most_a_tenth_of_what_is_no_digit_is_accepted(kind: str) -> None:
     random = np.random.default_rng(12)
     pictures = {
         "letters": lambda: [written(letter, font) for letter in LETTERS for font in UNSEEN[:3]],
-        "scribbles": lambda: [scribble(random) for _ in range(100)],
+        "scribbles": lambda: [scribble(random) for _ in range(300)],
         "noise": lambda: [noise(random) for _ in range(100)],
     }[kind]()
     assert accepted(pictures) <= 0.10

@@ -19,11 +19,12 @@ from tinydigits.reading.page import Ink
 __all__ = ["Found", "assemble"]
 
 # Marks nearer than this share of the usual height may be one broken digit.
-_NEAR = 0.08
+_NEAR = 0.2
 # By how much (in log-odds) the whole may be less likely than its parts: strokes that nearly touch mostly are one digit.
 _BONUS = 1.0
-# A mark wider than this share of its height may be several digits; of MNIST's digits few are.
-_WIDE = 1.1
+# A mark wider than this share of its height may be several digits; of MNIST's digits few are. One that does not pass
+# for a digit need only be wider than the second.
+_WIDE, _NARROW = 1.1, 0.6
 # Cuts tried for each height's width of a wide mark, and by how much (in log-odds) the parts must be likelier.
 _CUTS = 3
 _MARGIN = 1.0
@@ -59,7 +60,7 @@ def assemble(ink: Ink, marks: Marks) -> list[Found]:
         return cut_out(ink, marks.labels, mark)
 
     found = _judged([(mark, whole(mark)) for mark in marks.marks])
-    found = _join(found, marks.height, whole)
+    found = _join(found, marks.pieces, marks.height, whole)
     # Where most digits were broken, only now is it known how high they are.
     return _part(found, float(np.median([part.mark.height for part in found])) if found else 0.0)
 
@@ -75,15 +76,15 @@ def _judged(marks: list[tuple[Mark, NDArray[np.float32]]]) -> list[Found]:
     ]
 
 
-def _join(found: list[Found], usual: float, whole: Callable[[Mark], NDArray[np.float32]]) -> list[Found]:
+def _join(
+    found: list[Found], pieces: list[Mark], usual: float, whole: Callable[[Mark], NDArray[np.float32]]
+) -> list[Found]:
     """Make one of marks that nearly touch where that is about as likely as the least likely of them."""
-    groups = _groups([part.mark for part in found], usual)
-    marks = [functools.reduce(Mark.joined, (found[index].mark for index in group)) for group in groups]
+    each = [*(part.mark for part in found), *pieces]
+    groups = [group for group in _groups(each, usual) if min(group) < len(found)]
+    marks = [functools.reduce(Mark.joined, (each[index] for index in group)) for group in groups]
     wholes = _judged([(mark, whole(mark)) for mark in marks])
-    gains = [
-        joined.verdict.score - min(found[index].verdict.score for index in group)
-        for joined, group in zip(wholes, groups, strict=True)
-    ]
+    gains = [_gain(joined, group, found) for joined, group in zip(wholes, groups, strict=True)]
     used: set[int] = set()
     result: list[Found] = []
     for number in sorted(range(len(groups)), key=lambda number: -gains[number]):
@@ -91,6 +92,19 @@ def _join(found: list[Found], usual: float, whole: Callable[[Mark], NDArray[np.f
             used |= groups[number]
             result.append(wholes[number])
     return result + [part for index, part in enumerate(found) if index not in used]
+
+
+def _gain(joined: Found, group: frozenset[int], found: list[Found]) -> float:
+    """How much likelier than the least likely of them marks are together.
+
+    That many fall into one digit is less often chance, that several are digits by themselves more often.
+    """
+    parts = [found[index].verdict for index in group if index < len(found)]
+    if not joined.verdict.kept or (any(part.accepted for part in parts) and not joined.verdict.accepted):
+        return -math.inf
+    digits = sum(part.accepted for part in parts)
+    chance = _BONUS * (len(group) - 2) - 2 * _BONUS * max(digits - 1, 0)
+    return joined.verdict.score - min(part.score for part in parts) + chance
 
 
 def _groups(marks: list[Mark], usual: float) -> list[frozenset[int]]:
@@ -112,7 +126,7 @@ def _groups(marks: list[Mark], usual: float) -> list[frozenset[int]]:
             members = sorted(group)
             size = boxes[members, 2:].max(0) - boxes[members, :2].min(0)
             limit = float(tallest[members].max())
-            fits = size[0] <= 1.6 * limit and size[1] <= 2 * limit and size[0] * size[1] <= room
+            fits = size.max() <= 2 * limit and size[0] * size[1] <= room
             if len(found) < _MOST and fits:
                 room -= int(size[0] * size[1])
                 found.add(group)
@@ -125,7 +139,7 @@ def _part(found: list[Found], usual: float) -> list[Found]:
     spans: list[tuple[int, int, int]] = []
     sides: list[tuple[Mark, NDArray[np.float32]]] = []
     for index, whole in enumerate(found):
-        for left, right in _spans(whole.strength, usual):
+        for left, right in _spans(whole, usual):
             side = _slice(whole, left, right)
             if side is not None and len(spans) < _MOST:
                 spans.append((index, left, right))
@@ -136,11 +150,11 @@ def _part(found: list[Found], usual: float) -> list[Found]:
     return [
         part
         for index, whole in enumerate(found)
-        for part in (_best(whole, parts[index]) if index in parts else [whole])
+        for part in (_best(whole, parts[index], usual) if index in parts else [whole])
     ]
 
 
-def _best(whole: Found, parts: dict[tuple[int, int], Found]) -> list[Found]:
+def _best(whole: Found, parts: dict[tuple[int, int], Found], usual: float) -> list[Found]:
     """The parts, from end to end, of which the lowest score is highest; the whole, unless they are clearly better."""
     reached: dict[int, tuple[float, list[Found]]] = {0: (math.inf, [])}
     for (left, right), part in sorted(parts.items(), key=lambda item: item[0]):
@@ -155,17 +169,25 @@ def _best(whole: Found, parts: dict[tuple[int, int], Found]) -> list[Found]:
     # that are both a 1 were rather an n, a u or a W.
     digits = [part.verdict.digit for part in chosen]
     ones = any(first == second == 1 for first, second in itertools.pairwise(digits))
-    accepted = not ones and all(part.verdict.accepted for part in chosen)
-    return [replace(part, verdict=replace(part.verdict, accepted=accepted)) for part in chosen]
+    sure = not ones and all(part.verdict.accepted for part in chosen)
+    wide = whole.strength.shape[1] >= _WIDE * _size(whole, usual)
+    # Narrow marks that are no digit may be a letter, such as a d that falls into c and l: cut, they are never accepted.
+    if not (wide or sure):
+        return [whole]
+    return [replace(part, verdict=replace(part.verdict, accepted=wide and sure)) for part in chosen]
 
 
-def _spans(strength: NDArray[np.float32], usual: float) -> list[tuple[int, int]]:
+def _size(whole: Found, usual: float) -> float:
+    return min(float(whole.strength.shape[0]), 1.3 * usual)
+
+
+def _spans(whole: Found, usual: float) -> list[tuple[int, int]]:
     """First and last column of all that may be one digit between two cuts, or between a cut and an end."""
-    height, width = strength.shape
-    size = min(height, 1.3 * usual)
-    if width < _WIDE * size:
+    width = whole.strength.shape[1]
+    size = _size(whole, usual)
+    if width < (_WIDE if whole.verdict.kept else _NARROW) * size:
         return []
-    edges = [0, *_cuts(strength, usual), width]
+    edges = [0, *_cuts(whole.strength, usual), width]
     spans = [(left, right) for left in edges for right in edges if 0 < right - left <= 1.25 * size]
     return [span for span in spans if span != (0, width)]
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Ink", "find_ink", "turned", "two_tones"]
+__all__ = ["Ink", "find_ink", "most_telling", "resized", "turned", "two_tones"]
 
 # Light is looked at in a small picture: a third as long as the page, from 96 to 192 pixels. Medians are taken over
 # windows of these shares of that: the wide one so wide that ink is in the minority wherever it lies.
@@ -48,14 +48,14 @@ def find_ink(pixels: NDArray[np.uint8]) -> Ink:
     than five standard deviations of the page's own grain, and by more than a quarter of the darkest ink, which
     leaves pale ruling and shining-through behind. Whether ink is darker or lighter is decided for the whole page.
     """
-    grey = pixels if pixels.ndim == 2 else _most_telling(pixels)
+    grey = pixels if pixels.ndim == 2 else most_telling(pixels)
     longest = max(grey.shape)
     shrink = max(1.0, longest / min(max(longest / 3, _SMALL[0]), _SMALL[1]))
-    small = _resized(grey, (round(grey.shape[1] / shrink), round(grey.shape[0] / shrink)))
+    small = resized(grey, (round(grey.shape[1] / shrink), round(grey.shape[0] / shrink)))
     light = _light(small)
     difference = small.astype(np.int16) - light
     inverted = _weight(difference) > _weight(-difference)
-    light = _resized(light, (grey.shape[1], grey.shape[0]))
+    light = resized(light, (grey.shape[1], grey.shape[0]))
     strength: NDArray[Any] = cv2.subtract(grey, light) if inverted else cv2.subtract(light, grey)
     step = max(1, round(shrink / 2))
     grain = 1.4826 * float(np.median(cv2.absdiff(grey[::step, ::step], light[::step, ::step])))
@@ -83,7 +83,7 @@ def two_tones(pixels: NDArray[np.uint8]) -> list[Ink]:
 
     The brightness is Otsu's; either side may be the ink. Nothing where the picture is even.
     """
-    grey = pixels if pixels.ndim == 2 else _most_telling(pixels)
+    grey = pixels if pixels.ndim == 2 else most_telling(pixels)
     middle, mask = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     if int(grey.max()) - int(grey.min()) < 2 * _FAINTEST or not 0 < cv2.countNonZero(mask) < mask.size:
         return []
@@ -96,7 +96,7 @@ def two_tones(pixels: NDArray[np.uint8]) -> list[Ink]:
     return inks
 
 
-def _resized(grey: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+def resized(grey: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Of another width and height, which may be rounded down to nothing."""
     width, height = max(1, size[0]), max(1, size[1])
     if (height, width) == grey.shape:
@@ -123,7 +123,7 @@ def _weight(difference: NDArray[np.int16]) -> float:
     return float(np.square(difference.clip(min=0).astype(np.float32)).sum())
 
 
-def _most_telling(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def most_telling(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Grey in which ink and page differ most: the colours along the direction in which ink differs from the page."""
     shrink = max(1, max(pixels.shape) // 256)
     small = np.ascontiguousarray(pixels[::shrink, ::shrink]).astype(np.float32).reshape(-1, 3)

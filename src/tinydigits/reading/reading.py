@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,13 @@ from tinydigits.data import SIDE
 from tinydigits.reading.assembly import Found, assemble
 from tinydigits.reading.glyphs import glyph_of
 from tinydigits.reading.judge import judge
-from tinydigits.reading.marks import Mark, find_marks
+from tinydigits.reading.marks import Mark, Marks, find_marks
 from tinydigits.reading.normalize import place_ink
 from tinydigits.reading.order import in_lines, tilt_of
 from tinydigits.reading.page import Ink, find_ink, turned, two_tones
 from tinydigits.reading.picture import Picture, Source, open_picture
 from tinydigits.reading.rules import erase_rules
+from tinydigits.reading.sheet import find_sheets
 
 __all__ = ["Digit", "Reading", "read"]
 
@@ -28,11 +29,18 @@ _WORKING_PIXELS, _CLOSER_PIXELS = 4_000_000, 16_000_000
 _SMALL = 24
 
 # Where fewer of a picture's marks than this look like digits, it is a texture, a text or a face, and those that do,
-# do so by chance.
+# do so by chance; but not in lines of four or more marks of which nearly all do.
 _MINORITY = 0.2
+_SHORT_LINE, _MOST_OF_LINE = 4, 0.8
+# A longer line is a text where fewer than this look like digits.
+_LONG_LINE, _MINORITY_OF_LINE = 8, 0.45
 
-# With more digits than this, a picture is not looked at as a single one.
+# Writing much smaller than the rest is taken for digits if at least so many, and this share of it, look like digits.
+_FEWEST_SMALL, _MOST_SMALL = 3, 0.6
+
+# With more digits than this, or where all have this score, a picture is not looked at as a single one.
 _FEW = 6
+_VERY_SURE = 3.0
 
 # Pages whose lines are tilted by this much (radians) are turned level first, if there are digits enough to tell.
 _TILTED = math.radians(4)
@@ -92,8 +100,9 @@ def read(source: Source) -> Reading:
     """Read the digits in an image: a page, a few digits or a single one, dark on light or light on dark.
 
     What looks so little like a digit that only one in 2,000 of MNIST's would be lost is left out. What looks less like
-    one than 98 % of them is in the result with `accepted` False, and so is everything in a picture in which not even
-    a fifth of all marks look like digits. On a blank page there are no digits.
+    one than 98 % of them is in the result with `accepted` False, and so is everything in a line of eight marks or more
+    of which not even half look like digits, and in a picture in which not even a fifth of all marks do, but for lines
+    that are clearly numbers. On a blank page there are no digits.
 
     Args:
         source: a file's path or its bytes, a Pillow image, or an array (uint8, or any real numbers, which are
@@ -103,15 +112,15 @@ def read(source: Source) -> Reading:
         DataError: it cannot be read as an image, has more than 50 million pixels, or more than 2,000 marks.
     """
     picture = open_picture(source, _WORKING_PIXELS)
-    page = _find(picture)
+    page = _look(picture)
     if picture.reduced > 1 and page.height < _SMALL:
         picture = open_picture(source, _CLOSER_PIXELS)
-        page = _find(picture)
-    doubtful = sum(part.verdict.accepted for part in page.found) < _MINORITY * len(page.found)
+        page = _look(picture)
+    doubtful = _doubtful(page.found)
     found = _without_margins([part for part in page.found if part.verdict.kept], page, picture)
     lines = in_lines([part.mark for part in found])
     digits = [
-        _digit(found[index], number, _box(found[index], page.back, picture), doubtful)
+        _digit(found[index], number, _box(found[index], page.back, picture), found[index].mark in doubtful)
         for number, line in enumerate(lines)
         for index in line
     ]
@@ -127,29 +136,72 @@ class _Page:
     height: float
     back: NDArray[np.float64] | None = None
 
+    @property
+    def sure(self) -> int:
+        """How many of the digits are accepted."""
+        return sum(part.verdict.accepted for part in self.found)
+
+
+def _look(picture: Picture) -> _Page:
+    """The digits of a picture or, where more of them are sure, of a sheet of paper that lies in it."""
+    page = _find(picture)
+    if page.sure >= min(_ENOUGH, max(1, len(page.found))) or picture.size == (SIDE, SIDE):
+        return page
+    pages = [page]
+    for left, top, right, bottom in find_sheets(picture.pixels):
+        sheet = _find(replace(picture, pixels=np.ascontiguousarray(picture.pixels[top:bottom, left:right])))
+        back = np.eye(2, 3) if sheet.back is None else sheet.back
+        pages.append(replace(sheet, back=np.add(back, [[0, 0, left], [0, 0, top]])))
+    return max(pages, key=lambda page: page.sure)
+
 
 def _find(picture: Picture) -> _Page:
     ink = find_ink(picture.pixels)
     height = picture.pixels.shape[0]
     if picture.size == (SIDE, SIDE):
         return _Page(_as_one([ink]), height)
-    ink = Ink(erase_rules(ink.strength, ink.mask), ink.threshold)
-    marks = find_marks(ink.mask, picture.name)
-    tilt = tilt_of(marks.marks)
-    if abs(tilt) >= _TILTED and len(marks.marks) >= _ENOUGH:
-        ink, back = turned(ink, tilt)
-        marks = find_marks(ink.mask, picture.name)
-        return _Page(assemble(ink, marks), marks.height, back)
-    found = assemble(ink, marks)
-    sure = bool(found) and all(part.verdict.accepted for part in found)
-    tallest = max((part.mark.height for part in found), default=height)
-    if not sure and len(found) <= _FEW and tallest > height / 2:
+    page = _written(ink, picture.name)
+    unruled = erase_rules(ink.strength, ink.mask)
+    if unruled is not ink.strength:
+        # What is long and straight may be ruling, or a stroke of a digit that fills the picture.
+        page = max(page, _written(Ink(unruled, ink.threshold), picture.name), key=lambda page: page.sure)
+    least = min((part.verdict.score for part in page.found), default=-math.inf)
+    if least < _VERY_SURE and len(page.found) <= _FEW and page.back is None:
         # A single digit may fill the picture: then there is more ink than page, or its pieces lie far apart.
-        whole = _as_one(two_tones(picture.pixels))
-        least = min((part.verdict.score for part in found), default=-math.inf)
-        if whole and whole[0].verdict.accepted and whole[0].verdict.score > least:
-            return _Page(whole, height)
-    return _Page(found, marks.height)
+        tallest = max((part.mark.height for part in page.found), default=height)
+        for whole in _as_one(two_tones(picture.pixels)):
+            fills = tallest > height / 2 or _sides(whole.mark, picture) >= 3
+            if fills and whole.verdict.accepted and whole.verdict.score > least:
+                return _Page([whole], height)
+    return page
+
+
+def _sides(mark: Mark, picture: Picture) -> int:
+    """How many of the picture's sides a mark reaches."""
+    height, width = picture.pixels.shape[:2]
+    return sum((mark.left == 0, mark.top == 0, mark.right == width, mark.bottom == height))
+
+
+def _written(ink: Ink, name: str) -> _Page:
+    """The digits of a page, turned level if its lines are tilted."""
+    sizes = find_marks(ink.mask, name)
+    tilt = tilt_of(sizes[0].marks)
+    if abs(tilt) < _TILTED or len(sizes[0].marks) < _ENOUGH:
+        return _Page(*_of_all_sizes(ink, sizes))
+    ink, back = turned(ink, tilt)
+    return _Page(*_of_all_sizes(ink, find_marks(ink.mask, name)), back)
+
+
+def _of_all_sizes(ink: Ink, sizes: list[Marks]) -> tuple[list[Found], float]:
+    """What is found among the marks, and the usual height; small marks only where most of them are digits."""
+    found, usual = assemble(ink, sizes[0]), sizes[0].height
+    used = {piece for part in found if part.verdict.kept for piece in part.mark.pieces}
+    for marks in sizes[1:]:
+        free = [mark for mark in marks.marks if used.isdisjoint(mark.pieces)]
+        small = assemble(ink, replace(marks, marks=free))
+        if sum(part.verdict.accepted for part in small) >= max(_FEWEST_SMALL, _MOST_SMALL * len(small)):
+            found, usual = found + small, marks.height
+    return found, usual
 
 
 def _as_one(inks: list[Ink]) -> list[Found]:
@@ -164,6 +216,23 @@ def _as_one(inks: list[Ink]) -> list[Found]:
             glyph = place_ink(strength) if strength.shape == (SIDE, SIDE) else glyph_of(strength)
             found.append(Found(mark, strength, glyph, judge(glyph[None])[0]))
     return sorted(found, key=lambda part: part.verdict.score)[-1:]
+
+
+def _doubtful(found: list[Found]) -> set[Mark]:
+    """Marks among so many that are no digits that even those that look like digits are not to be trusted."""
+
+    def share(parts: list[Found]) -> float:
+        return sum(part.verdict.accepted for part in parts) / max(1, len(parts))
+
+    minority = share(found) < _MINORITY
+    doubted: set[Mark] = set()
+    for places in in_lines([part.mark for part in found]):
+        line = [found[index] for index in places]
+        number = len(line) >= _SHORT_LINE and share(line) >= _MOST_OF_LINE
+        text = len(line) >= _LONG_LINE and share(line) < _MINORITY_OF_LINE
+        if text or (minority and not number):
+            doubted |= {part.mark for part in line}
+    return doubted
 
 
 def _without_margins(found: list[Found], page: _Page, picture: Picture) -> list[Found]:
