@@ -107,3 +107,35 @@ def test_unsure_digits_are_named(tinydigits: Run, files: Path) -> None:
     answer = tinydigits("read", "block.png")
     assert answer.returncode == 0
     assert "unsure" in answer.stderr or answer.stdout == ""
+
+
+def test_the_image_itself_is_not_drawn_over(tinydigits: Run, files: Path) -> None:
+    before = (files / "a.png").read_bytes()
+    answer = tinydigits("read", "a.png", "--show", "./a.png")
+    assert answer.returncode == 2
+    assert "write over the image" in answer.stderr
+    assert (files / "a.png").read_bytes() == before
+
+
+def test_an_image_without_a_name_is_wrong_usage(tinydigits: Run) -> None:
+    assert tinydigits("read", "").returncode == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names elsewhere are not any bytes")
+def test_names_are_printed_on_one_line(files: Path) -> None:
+    for name in (b"two\nlines.png", b"red\x1b[31m.png", b"\xff.png"):
+        Path(os.fsdecode(os.fsencode(files) + b"/" + name)).write_bytes((files / "a.png").read_bytes())
+    command = [sys.executable, "-m", "tinydigits", "read", "two\nlines.png", "red\x1b[31m.png", b"\xff.png"]
+    answer = subprocess.run(command, cwd=files, capture_output=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.decode() == "two\\nlines.png: 7\nred\\x1b[31m.png: 7\n\\xff.png: 7\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no such device elsewhere")
+@pytest.mark.parametrize(("target", "status"), [("| true", 141), ("> /dev/full", 3), ("<&-", 3)])
+def test_output_that_nobody_takes_is_no_traceback(files: Path, target: str, status: int) -> None:
+    image = "-" if target == "<&-" else "a.png"
+    line = f"'{sys.executable}' -m tinydigits read {image} {target}; exit ${{PIPESTATUS[0]}}"
+    answer = subprocess.run(["bash", "-c", line], cwd=files, capture_output=True, text=True, check=False)
+    assert answer.returncode == status
+    assert "Traceback" not in answer.stderr

@@ -10,7 +10,7 @@ import sys
 import click
 
 from tinydigits import __version__
-from tinydigits.errors import Stopped, TinydigitsError
+from tinydigits.errors import DataError, Stopped, TinydigitsError
 
 __all__ = ["main"]
 
@@ -18,6 +18,10 @@ _VERBS = (
     "train", "evaluate", "check", "recipes", "show", "read", "data",
     "certify", "results", "compare", "mistakes", "reproduce", "sweep",
 )  # fmt: skip
+
+
+class _NobodyReadsError(Exception):
+    """A broken pipe under a name of its own: click would leave with status 1, which here says that a check failed."""
 
 
 class _Verbs(click.Group):
@@ -31,6 +35,12 @@ class _Verbs(click.Group):
             return None
         command: click.Command = importlib.import_module(f"tinydigits.cli.{name}").command
         return command
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except BrokenPipeError as error:
+            raise _NobodyReadsError from error
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -59,15 +69,23 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has gone; a second complaint, at exit, would reach nobody either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, _NobodyReadsError):
+        _forget_output()
         sys.exit(141)
+    except OSError as error:
+        _forget_output()
+        _leave(f"Error: {error.filename or 'standard output'}: {error.strerror}", DataError.exit_status)
     except Stopped as stopped:
         _leave(str(stopped), stopped.exit_status)
     except TinydigitsError as error:
         _leave(f"Error: {error}", error.exit_status)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _forget_output() -> None:
+    """What could not be written would be tried again, and complained of, at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _leave(message: str, status: int) -> None:

@@ -57,6 +57,8 @@ def command(images: tuple[str, ...], as_json: bool, as_csv: bool, picture: Path 
     sources = [source for word in images for source in _sources(word)]
     if picture is not None and len(sources) != 1:
         raise UsageError(f"--show draws one image, and {len(sources)} are given")
+    if picture is not None and picture.exists() and Path(sources[0]).exists() and picture.samefile(sources[0]):
+        raise UsageError(f"--show would write over the image {_shown(sources[0])}; name another file")
     failed = False
     documents: list[dict[str, Any]] = []
     for name in sources:
@@ -72,7 +74,7 @@ def command(images: tuple[str, ...], as_json: bool, as_csv: bool, picture: Path 
         except DataError as error:
             failed = True
             document["error"] = str(error)
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {_shown(str(error))}", err=True)
         documents.append(document)
     if as_json:
         print_json(documents)
@@ -83,6 +85,8 @@ def command(images: tuple[str, ...], as_json: bool, as_csv: bool, picture: Path 
 
 def _sources(word: str) -> list[str]:
     """The files that a word of the command line means; a word that means none stays, and is complained of later."""
+    if not word:
+        raise UsageError("an IMAGE has no name")
     path = Path(word)
     if path.is_dir():
         found = sorted(str(file) for file in path.iterdir() if file.suffix.lower() in _SUFFIXES)
@@ -96,10 +100,18 @@ def _sources(word: str) -> list[str]:
 def _standard_input() -> bytes:
     from tinydigits.reading import MOST_BYTES
 
+    if sys.stdin is None:
+        raise DataError("standard input is closed")
     content = sys.stdin.buffer.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise DataError(f"standard input has more than {MOST_BYTES:,} bytes; scale the image down")
     return content
+
+
+def _shown(name: str) -> str:
+    """A file's name on one line, in letters that every terminal prints."""
+    letters = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in letters)
 
 
 def _draw(source: str | bytes, reading: Reading, path: Path) -> None:
@@ -114,6 +126,7 @@ def _draw(source: str | bytes, reading: Reading, path: Path) -> None:
 
 
 def _print(name: str, reading: Reading, *, alone: bool) -> None:
+    name = _shown(name)
     for line in reading.lines:
         click.echo(line if alone else f"{name}: {line}")
     if not reading.digits:
@@ -134,4 +147,4 @@ def _print_csv(documents: list[dict[str, Any]]) -> None:
     for document in documents:
         for digit in document["digits"]:
             values = {**digit, **dict(zip(("x", "y", "width", "height"), digit["box"], strict=True))}
-            writer.writerow([document["image"], *(values[column] for column in _COLUMNS[1:])])
+            writer.writerow([_shown(document["image"]), *(values[column] for column in _COLUMNS[1:])])
