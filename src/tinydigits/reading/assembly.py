@@ -25,6 +25,8 @@ _BONUS = 1.0
 # A mark wider than this share of its height may be several digits; of MNIST's digits few are. One that does not pass
 # for a digit need only be wider than the second.
 _WIDE, _NARROW = 1.1, 0.6
+# One that is this much higher than the others may reach into the line below.
+_HIGH = 1.5
 # Cuts tried for each height's width of a wide mark, and by how much (in log-odds) the parts must be likelier.
 _CUTS = 3
 _MARGIN = 1.0
@@ -62,7 +64,8 @@ def assemble(ink: Ink, marks: Marks) -> list[Found]:
     found = _judged([(mark, whole(mark)) for mark in marks.marks])
     found = _join(found, marks.pieces, marks.height, whole)
     # Where most digits were broken, only now is it known how high they are.
-    return _part(found, float(np.median([part.mark.height for part in found])) if found else 0.0)
+    usual = float(np.median([part.mark.height for part in found])) if found else 0.0
+    return _part(_part(found, usual, down=True), usual, down=False)
 
 
 def _judged(marks: list[tuple[Mark, NDArray[np.float32]]]) -> list[Found]:
@@ -134,27 +137,27 @@ def _groups(marks: list[Mark], usual: float) -> list[frozenset[int]]:
     return sorted(found, key=sorted)
 
 
-def _part(found: list[Found], usual: float) -> list[Found]:
-    """Cut wide marks where the least likely part is likelier than the whole."""
+def _part(found: list[Found], usual: float, *, down: bool) -> list[Found]:
+    """Cut wide marks, or `down` the page high ones, where the least likely part is likelier than the whole."""
     spans: list[tuple[int, int, int]] = []
     sides: list[tuple[Mark, NDArray[np.float32]]] = []
     for index, whole in enumerate(found):
-        for left, right in _spans(whole, usual):
-            side = _slice(whole, left, right)
+        for first, last in _spans(whole, usual, down=down):
+            side = _slice(whole, first, last, down=down)
             if side is not None and len(spans) < _MOST:
-                spans.append((index, left, right))
+                spans.append((index, first, last))
                 sides.append(side)
     parts: dict[int, dict[tuple[int, int], Found]] = {}
-    for (index, left, right), part in zip(spans, _judged(sides), strict=True):
-        parts.setdefault(index, {})[left, right] = part
+    for (index, first, last), part in zip(spans, _judged(sides), strict=True):
+        parts.setdefault(index, {})[first, last] = part
     return [
         part
         for index, whole in enumerate(found)
-        for part in (_best(whole, parts[index], usual) if index in parts else [whole])
+        for part in (_best(whole, parts[index], usual, down=down) if index in parts else [whole])
     ]
 
 
-def _best(whole: Found, parts: dict[tuple[int, int], Found], usual: float) -> list[Found]:
+def _best(whole: Found, parts: dict[tuple[int, int], Found], usual: float, *, down: bool) -> list[Found]:
     """The parts, from end to end, of which the lowest score is highest; the whole, unless they are clearly better."""
     reached: dict[int, tuple[float, list[Found]]] = {0: (math.inf, [])}
     for (left, right), part in sorted(parts.items(), key=lambda item: item[0]):
@@ -162,15 +165,15 @@ def _best(whole: Found, parts: dict[tuple[int, int], Found], usual: float) -> li
             score = min(reached[left][0], part.verdict.score)
             if score > reached.get(right, (-math.inf, []))[0]:
                 reached[right] = score, [*reached[left][1], part]
-    score, chosen = reached.get(whole.strength.shape[1], (-math.inf, []))
+    score, chosen = reached.get(whole.strength.shape[0 if down else 1], (-math.inf, []))
     if score < whole.verdict.score + _MARGIN:
         return [whole]
     # Together they are one claim: where one of them is no digit the cut is in doubt, and so are all. Two neighbours
     # that are both a 1 were rather an n, a u or a W.
     digits = [part.verdict.digit for part in chosen]
-    ones = any(first == second == 1 for first, second in itertools.pairwise(digits))
+    ones = not down and any(first == second == 1 for first, second in itertools.pairwise(digits))
     sure = not ones and all(part.verdict.accepted for part in chosen)
-    wide = whole.strength.shape[1] >= _WIDE * _size(whole, usual)
+    wide = down or whole.strength.shape[1] >= _WIDE * _size(whole, usual)
     # Narrow marks that are no digit may be a letter, such as a d that falls into c and l: cut, they are never accepted.
     if not (wide or sure):
         return [whole]
@@ -181,15 +184,19 @@ def _size(whole: Found, usual: float) -> float:
     return min(float(whole.strength.shape[0]), 1.3 * usual)
 
 
-def _spans(whole: Found, usual: float) -> list[tuple[int, int]]:
-    """First and last column of all that may be one digit between two cuts, or between a cut and an end."""
-    width = whole.strength.shape[1]
-    size = _size(whole, usual)
-    if width < (_WIDE if whole.verdict.kept else _NARROW) * size:
+def _spans(whole: Found, usual: float, *, down: bool) -> list[tuple[int, int]]:
+    """First and last column (or row) of all that may be one digit between two cuts, or between a cut and an end."""
+    strength = whole.strength.T if down else whole.strength
+    length = strength.shape[1]
+    least, most = _HIGH * usual, _HIGH * usual
+    if not down:
+        size = _size(whole, usual)
+        least, most = (_WIDE if whole.verdict.kept else _NARROW) * size, 1.25 * size
+    if length < least:
         return []
-    edges = [0, *_cuts(whole.strength, usual), width]
-    spans = [(left, right) for left in edges for right in edges if 0 < right - left <= 1.25 * size]
-    return [span for span in spans if span != (0, width)]
+    edges = [0, *_cuts(strength, usual), length]
+    spans = [(first, last) for first in edges for last in edges if 0 < last - first <= most]
+    return [span for span in spans if span != (0, length)]
 
 
 def _cuts(strength: NDArray[np.float32], usual: float) -> list[int]:
@@ -212,12 +219,12 @@ def _cuts(strength: NDArray[np.float32], usual: float) -> list[int]:
     return sorted(cuts)
 
 
-def _slice(whole: Found, left: int, right: int) -> tuple[Mark, NDArray[np.float32]] | None:
-    """What lies between two columns of a mark, in its own box; None where there is nothing."""
-    strength = whole.strength[:, left:right]
+def _slice(whole: Found, begin: int, end: int, *, down: bool) -> tuple[Mark, NDArray[np.float32]] | None:
+    """What lies between two columns (or rows) of a mark, in its own box; None where there is nothing."""
+    strength = whole.strength[begin:end] if down else whole.strength[:, begin:end]
     rows, columns = np.flatnonzero(strength.any(1)), np.flatnonzero(strength.any(0))
     if len(rows) == 0:
         return None
     top, bottom, first, last = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    mark = Mark(whole.mark.left + left + first, whole.mark.top + top, last - first, bottom - top, whole.mark.pieces)
-    return mark, strength[top:bottom, first:last]
+    left, above = whole.mark.left + first + (0 if down else begin), whole.mark.top + top + (begin if down else 0)
+    return Mark(left, above, last - first, bottom - top, whole.mark.pieces), strength[top:bottom, first:last]
