@@ -26,7 +26,7 @@ _BONUS = 1.0
 # for a digit need only be wider than the second.
 _WIDE, _NARROW = 1.1, 0.6
 # One that is this much higher than the others may reach into the line below.
-_HIGH = 1.5
+_HIGH = 1.6
 # Cuts tried for each height's width of a wide mark, and by how much (in log-odds) the parts must be likelier.
 _CUTS = 3
 _MARGIN = 1.0
@@ -61,10 +61,14 @@ def assemble(ink: Ink, marks: Marks) -> list[Found]:
     def whole(mark: Mark) -> NDArray[np.float32]:
         return cut_out(ink, marks.labels, mark)
 
-    found = _judged([(mark, whole(mark)) for mark in marks.marks])
-    found = _join(found, marks.pieces, marks.height, whole)
-    # Where most digits were broken, only now is it known how high they are.
-    usual = float(np.median([part.mark.height for part in found])) if found else 0.0
+    alone = _judged([(mark, whole(mark)) for mark in marks.marks])
+    found, usual = alone, marks.height
+    for _ in range(2):
+        found = _join(alone, marks.pieces, usual, whole)
+        before, usual = usual, float(np.median([part.mark.height for part in found])) if found else 0.0
+        if usual <= 1.15 * before:
+            break
+        # Most digits were broken, and only now is it known how high they are.
     return _part(_part(found, usual, down=True), usual, down=False)
 
 
@@ -87,7 +91,7 @@ def _join(
     groups = [group for group in _groups(each, usual) if min(group) < len(found)]
     marks = [functools.reduce(Mark.joined, (each[index] for index in group)) for group in groups]
     wholes = _judged([(mark, whole(mark)) for mark in marks])
-    gains = [_gain(joined, group, found) for joined, group in zip(wholes, groups, strict=True)]
+    gains = [_gain(joined, group, found, usual) for joined, group in zip(wholes, groups, strict=True)]
     used: set[int] = set()
     result: list[Found] = []
     for number in sorted(range(len(groups)), key=lambda number: -gains[number]):
@@ -97,16 +101,17 @@ def _join(
     return result + [part for index, part in enumerate(found) if index not in used]
 
 
-def _gain(joined: Found, group: frozenset[int], found: list[Found]) -> float:
+def _gain(joined: Found, group: frozenset[int], found: list[Found], usual: float) -> float:
     """How much likelier than the least likely of them marks are together.
 
-    That many fall into one digit is less often chance, that several are digits by themselves more often.
+    That many fall into one digit is less often chance, that several are digits by themselves, or in two lines, more.
     """
     parts = [found[index].verdict for index in group if index < len(found)]
     if not joined.verdict.kept or (any(part.accepted for part in parts) and not joined.verdict.accepted):
         return -math.inf
     digits = sum(part.accepted for part in parts)
-    chance = _BONUS * (len(group) - 2) - 2 * _BONUS * max(digits - 1, 0)
+    high = joined.mark.height > _HIGH * usual
+    chance = _BONUS * (len(group) - 2 - 2 * max(digits - 1, 0) - 4 * high)
     return joined.verdict.score - min(part.score for part in parts) + chance
 
 
