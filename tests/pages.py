@@ -18,7 +18,8 @@ class Style:
     `ink` and `paper` are red, green, blue. `pen` widens strokes (or, below 0, thins them) by that many pixels for a
     digit of 100. `gap` is the share of the height between digits; below 0 they touch. `rules` draws lines, `squares`
     lines both ways. `bleed` puts the first digit of each line against the left edge of the picture. The first line is
-    `heading` times as high as the others, with as many digits fewer. A `desk` shows on all sides of the page.
+    `heading` times as high as the others, with as many digits fewer. The page bulges by `bend` of a digit's height. A
+    `desk` shows on all sides of it.
     """
 
     height: int = 60
@@ -38,6 +39,7 @@ class Style:
     broken: bool = False
     bleed: bool = False
     heading: float = 1.0
+    bend: float = 0.0
     desk: bool = False
     blur: float = 0.0
     jpeg: int = 0
@@ -61,6 +63,7 @@ STYLES: dict[str, Style] = {
     "columns": Style(columns=3, digits=4, lines=5, grain=0.02, gradient=0.2, jpeg=85),
     "broken strokes": Style(broken=True, grain=0.02, jpeg=85),
     "touching": Style(gap=(-0.08, 0.02), digits=6, grain=0.01, jpeg=85),
+    "bent lined paper": Style(ink=(0.1, 0.1, 0.3), rules=0.75, bend=0.25, gradient=0.4, grain=0.015, jpeg=85),
     "heading": Style(heading=3, height=45, lines=4, grain=0.01, jpeg=85),
     "on a desk": Style(desk=True, gradient=0.2, grain=0.02, jpeg=85),
     "at the edge": Style(bleed=True, lines=2, grain=0.01, jpeg=85),
@@ -121,6 +124,7 @@ def compose(images: Image, labels: NDArray[np.int64], style: Style, seed: int) -
     angle = random.choice([-1, 1]) * style.tilt * random.uniform(0.6, 1)
     ink, lines, turn = _tilted(ink, lines, angle)
     page = Page(_photographed(ink, turn, style, random), lines)
+    page = _bent(page, style.bend * height) if style.bend else page
     return _on_a_desk(page, 2 * height, random) if style.desk else page
 
 
@@ -195,6 +199,16 @@ def _photographed(
         coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, style.jpeg])[1]
         picture = cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.uint8)
     return picture
+
+
+def _bent(page: Page, depth: float) -> Page:
+    """The page with its middle `depth` pixels lower than its sides."""
+    height, width = page.picture.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    source = (y - depth * np.sin(np.pi * x / width)).astype(np.float32)
+    picture = cv2.remap(page.picture, x, source, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
+    lower = [[replace(it, y=it.y + depth * float(np.sin(np.pi * it.x / width))) for it in line] for line in page.lines]
+    return Page(picture, lower)
 
 
 def _on_a_desk(page: Page, margin: int, random: np.random.Generator) -> Page:

@@ -38,6 +38,9 @@ _LONG_LINE, _MINORITY_OF_LINE = 8, 0.45
 # Writing much smaller than the rest is taken for digits if at least so many, and this share of it, look like digits.
 _FEWEST_SMALL, _MOST_SMALL = 3, 0.6
 
+# Rules are looked for among what is darker than these shares of the threshold of ink.
+_RULES = (1.0, 0.55)
+
 # With more digits than this, or where all have this score, a picture is not looked at as a single one.
 _FEW = 6
 _VERY_SURE = 3.0
@@ -161,10 +164,11 @@ def _find(picture: Picture) -> _Page:
     if picture.size == (SIDE, SIDE):
         return _Page(_as_one([ink]), height)
     page = _written(ink, picture.name)
-    unruled = erase_rules(ink.strength, ink.mask)
-    if unruled is not ink.strength:
-        # What is long and straight may be ruling, or a stroke of a digit that fills the picture.
-        page = max(page, _written(Ink(unruled, ink.threshold), picture.name), key=lambda page: page.sure)
+    # What is long and straight may be ruling, pale in places, or a stroke of a digit that fills the picture.
+    for share in _RULES:
+        unruled = erase_rules(ink.strength, (ink.strength > share * ink.threshold).view(np.uint8))
+        if unruled is not ink.strength:
+            page = max(page, _written(Ink(unruled, ink.threshold), picture.name), key=lambda page: page.sure)
     least = min((part.verdict.score for part in page.found), default=-math.inf)
     if least < _VERY_SURE and len(page.found) <= _FEW and page.back is None:
         # A single digit may fill the picture: then there is more ink than page, or its pieces lie far apart.

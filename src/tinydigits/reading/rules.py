@@ -13,6 +13,8 @@ _LONG = 0.4
 _TILT = 16
 _SMALL = 640
 _MOST_RULES = 150
+# A line is fitted anew to the ink within so many times its reach, again and again.
+_BENDS = (1, 2, 2, 1, 1)
 
 
 def erase_rules(strength: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -82,7 +84,7 @@ def _erase(ink: NDArray[np.uint8], mask: NDArray[np.uint8], slope: float, start:
     reach = max(4, rows // 250)
     across = np.arange(columns)
     offsets = np.arange(-3 * reach, 3 * reach + 1)
-    places = np.round(start + slope * across)[:, None].astype(np.intp) + offsets
+    places = _followed(mask, start + slope * across, reach)[:, None] + offsets
     inside = (places >= 0) & (places < rows)
     band = mask[places.clip(0, rows - 1), across[:, None]].astype(bool) & inside
     near = np.where(band & (np.abs(offsets) <= reach), np.abs(offsets), 10_000)
@@ -102,6 +104,23 @@ def _erase(ink: NDArray[np.uint8], mask: NDArray[np.uint8], slope: float, start:
     wide = (np.arange(len(offsets)) >= begin[:, None] - 1) & (np.arange(len(offsets)) <= end[:, None])
     chosen = wide & goes[:, None] & inside
     ink[places[chosen], np.broadcast_to(across[:, None], places.shape)[chosen]] = 0
+
+
+def _followed(mask: NDArray[np.uint8], line: NDArray[np.floating], reach: int) -> NDArray[np.intp]:
+    """The row of a rule in each column: the parabola through what ink lies near a straight line, as paper bends."""
+    across = np.arange(len(line))
+    for width in _BENDS:
+        offsets = np.arange(-width * reach, width * reach + 1)
+        places = np.round(line).astype(np.intp)[:, None] + offsets
+        inked = mask[places.clip(0, len(mask) - 1), across[:, None]].astype(bool)
+        inked &= (places >= 0) & (places < len(mask))
+        # Where the ink fills the band, a stroke crosses the rule.
+        on = inked.any(1) & ~inked.all(1)
+        if on.mean() < _LONG / 2:
+            break
+        middle = (inked * places).sum(1)[on] / inked.sum(1)[on]
+        line = np.asarray(np.polynomial.Polynomial.fit(across[on], middle, 2)(across))
+    return np.round(line).astype(np.intp)
 
 
 def _runs(band: NDArray[np.bool_], centre: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
