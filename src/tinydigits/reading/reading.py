@@ -168,7 +168,9 @@ def _find(picture: Picture) -> _Page:
     for share in _RULES:
         unruled = erase_rules(ink.strength, (ink.strength > share * ink.threshold).view(np.uint8))
         if unruled is not ink.strength:
-            page = max(page, _written(Ink(unruled, ink.threshold), picture.name), key=lambda page: page.sure)
+            page = max(
+                page, _without_ones(_written(Ink(unruled, ink.threshold), picture.name)), key=lambda page: page.sure
+            )
     least = min((part.verdict.score for part in page.found), default=-math.inf)
     if least < _VERY_SURE and len(page.found) <= _FEW and page.back is None:
         # A single digit may fill the picture: then there is more ink than page, or its pieces lie far apart.
@@ -178,6 +180,13 @@ def _find(picture: Picture) -> _Page:
             if fills and whole.verdict.accepted and whole.verdict.score > least:
                 return _Page([whole], height)
     return page
+
+
+def _without_ones(page: _Page) -> _Page:
+    """The page of erased rules; if all that is sure on it is a 1, nothing is: those are what is left of rules."""
+    if any(part.verdict.accepted and part.verdict.digit != 1 for part in page.found):
+        return page
+    return replace(page, found=[replace(part, verdict=replace(part.verdict, accepted=False)) for part in page.found])
 
 
 def _sides(mark: Mark, picture: Picture) -> int:

@@ -13,6 +13,8 @@ _LONG = 0.4
 _TILT = 16
 _SMALL = 640
 _MOST_RULES = 150
+# Columns to which a line can be fitted.
+_FEWEST = 16
 # A line is fitted anew to the ink within so many times its reach, again and again.
 _BENDS = (1, 2, 2, 1, 1)
 
@@ -116,7 +118,7 @@ def _followed(mask: NDArray[np.uint8], line: NDArray[np.floating], reach: int) -
         inked &= (places >= 0) & (places < len(mask))
         # Where the ink fills the band, a stroke crosses the rule.
         on = inked.any(1) & ~inked.all(1)
-        if on.mean() < _LONG / 2:
+        if on.sum() < max(_LONG / 2 * len(on), _FEWEST):
             break
         middle = (inked * places).sum(1)[on] / inked.sum(1)[on]
         line = np.asarray(np.polynomial.Polynomial.fit(across[on], middle, 2)(across))
