@@ -241,7 +241,7 @@ def test_marks_around_marks_take_bounded_memory() -> None:
     with pytest.raises(td.DataError, match="no page of digits"):
         find_marks(rings, "rings")
     nested = [Mark(500 - radius, 500 - radius, 2 * radius, 2 * radius, (radius,)) for radius in range(260, 500, 10)]
-    groups = _groups(nested, 900.0)
+    groups = _groups(nested, 900.0, len(nested))
     assert groups
     assert sum(max(nested[index].height for index in group) ** 2 for group in groups) <= 32_000_000
 

@@ -20,6 +20,7 @@ __all__ = ["Found", "assemble"]
 
 # Marks nearer than this share of the usual height may be one broken digit.
 _NEAR = 0.2
+_PIECES = 2
 # By how much (in log-odds) the whole may be less likely than its parts: strokes that nearly touch mostly are one digit.
 _BONUS = 1.0
 # A mark wider than this share of its height may be several digits; of MNIST's digits few are. One that does not pass
@@ -27,6 +28,8 @@ _BONUS = 1.0
 _WIDE, _NARROW = 1.1, 0.6
 # One that is this much higher than the others may reach into the line below.
 _HIGH = 1.6
+# What is longer than so many digits is the edge of something.
+_LONGEST = 10
 # Cuts tried for each height's width of a wide mark, and by how much (in log-odds) the parts must be likelier.
 _CUTS = 3
 _MARGIN = 1.0
@@ -88,7 +91,7 @@ def _join(
 ) -> list[Found]:
     """Make one of marks that nearly touch where that is about as likely as the least likely of them."""
     each = [*(part.mark for part in found), *pieces]
-    groups = [group for group in _groups(each, usual) if min(group) < len(found)]
+    groups = [group for group in _groups(each, usual, len(found)) if min(group) < len(found)]
     marks = [functools.reduce(Mark.joined, (each[index] for index in group)) for group in groups]
     wholes = _judged([(mark, whole(mark)) for mark in marks])
     gains = [_gain(joined, group, found, usual) for joined, group in zip(wholes, groups, strict=True)]
@@ -115,15 +118,20 @@ def _gain(joined: Found, group: frozenset[int], found: list[Found], usual: float
     return joined.verdict.score - min(part.score for part in parts) + chance
 
 
-def _groups(marks: list[Mark], usual: float) -> list[frozenset[int]]:
-    """Sets of two to four marks that nearly touch, one another or by way of others, not much larger than a digit."""
+def _groups(marks: list[Mark], usual: float, whole: int) -> list[frozenset[int]]:
+    """Sets of two to four marks that nearly touch, one another or by way of others, not much larger than a digit.
+
+    From number `whole` on marks are pieces, the largest first; of those only the two largest at each mark count.
+    """
     boxes = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks], np.float64).reshape(-1, 4)
     tallest = np.maximum(usual, boxes[:, 3] - boxes[:, 1])
     near: list[list[int]] = []
     for index, box in enumerate(boxes):
         low, high = np.minimum(boxes, box), np.maximum(boxes, box)
         apart = np.maximum(high[:, 0] - low[:, 2], high[:, 1] - low[:, 3])
-        near.append([int(other) for other in np.flatnonzero(apart <= _NEAR * usual) if other != index])
+        others = [int(other) for other in np.flatnonzero(apart <= _NEAR * usual) if other != index]
+        pieces = [other for other in others if other >= whole > index]
+        near.append([other for other in others if other < whole] + pieces[:_PIECES])
     found: set[frozenset[int]] = set()
     grown = [frozenset([index]) for index in range(len(marks))]
     room = _MOST_PIXELS
@@ -197,7 +205,7 @@ def _spans(whole: Found, usual: float, *, down: bool) -> list[tuple[int, int]]:
     if not down:
         size = _size(whole, usual)
         least, most = (_WIDE if whole.verdict.kept else _NARROW) * size, 1.25 * size
-    if length < least:
+    if not least <= length <= _LONGEST * most:
         return []
     edges = [0, *_cuts(strength, usual), length]
     spans = [(first, last) for first in edges for last in edges if 0 < last - first <= most]

@@ -37,6 +37,7 @@ _LONG_LINE, _MINORITY_OF_LINE = 8, 0.45
 
 # Writing much smaller than the rest is taken for digits if at least so many, and this share of it, look like digits.
 _FEWEST_SMALL, _MOST_SMALL = 3, 0.6
+_SAMPLE = 40
 
 # Rules are looked for among what is darker than these shares of the threshold of ink.
 _RULES = (1.0, 0.55)
@@ -189,6 +190,11 @@ def _without_ones(page: _Page) -> _Page:
     return replace(page, found=[replace(part, verdict=replace(part.verdict, accepted=False)) for part in page.found])
 
 
+def _share(found: list[Found]) -> float:
+    """How many of the marks are accepted, of one."""
+    return sum(part.verdict.accepted for part in found) / max(1, len(found))
+
+
 def _sides(mark: Mark, picture: Picture) -> int:
     """How many of the picture's sides a mark reaches."""
     height, width = picture.pixels.shape[:2]
@@ -211,8 +217,12 @@ def _of_all_sizes(ink: Ink, sizes: list[Marks]) -> tuple[list[Found], float]:
     used = {piece for part in found if part.verdict.kept for piece in part.mark.pieces}
     for marks in sizes[1:]:
         free = [mark for mark in marks.marks if used.isdisjoint(mark.pieces)]
+        # A few tell whether the others are worth the time: mostly they are the paper's grain.
+        few = assemble(ink, replace(marks, marks=free[:: 1 + len(free) // _SAMPLE], pieces=[]))
+        if _share(few) < _MOST_SMALL / 2:
+            continue
         small = assemble(ink, replace(marks, marks=free))
-        if sum(part.verdict.accepted for part in small) >= max(_FEWEST_SMALL, _MOST_SMALL * len(small)):
+        if len(small) >= _FEWEST_SMALL and _share(small) >= _MOST_SMALL:
             found, usual = found + small, marks.height
     return found, usual
 
@@ -233,16 +243,12 @@ def _as_one(inks: list[Ink]) -> list[Found]:
 
 def _doubtful(found: list[Found]) -> set[Mark]:
     """Marks among so many that are no digits that even those that look like digits are not to be trusted."""
-
-    def share(parts: list[Found]) -> float:
-        return sum(part.verdict.accepted for part in parts) / max(1, len(parts))
-
-    minority = share(found) < _MINORITY
+    minority = _share(found) < _MINORITY
     doubted: set[Mark] = set()
     for places in in_lines([part.mark for part in found]):
         line = [found[index] for index in places]
-        number = len(line) >= _SHORT_LINE and share(line) >= _MOST_OF_LINE
-        text = len(line) >= _LONG_LINE and share(line) < _MINORITY_OF_LINE
+        number = len(line) >= _SHORT_LINE and _share(line) >= _MOST_OF_LINE
+        text = len(line) >= _LONG_LINE and _share(line) < _MINORITY_OF_LINE
         if text or (minority and not number):
             doubted |= {part.mark for part in line}
     return doubted
