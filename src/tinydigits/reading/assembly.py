@@ -28,6 +28,8 @@ _BONUS = 1.0
 _WIDE, _NARROW = 1.1, 0.6
 # One that is this much higher than the others may reach into the line below.
 _HIGH = 1.6
+# A digit in a frame has at least this share of its height.
+_WITHIN = 0.3
 # What is longer than so many digits is the edge of something.
 _LONGEST = 10
 # Cuts tried for each height's width of a wide mark, and by how much (in log-odds) the parts must be likelier.
@@ -64,7 +66,7 @@ def assemble(ink: Ink, marks: Marks) -> list[Found]:
     def whole(mark: Mark) -> NDArray[np.float32]:
         return cut_out(ink, marks.labels, mark)
 
-    alone = _judged([(mark, whole(mark)) for mark in marks.marks])
+    alone = _without_frames(_judged([(mark, whole(mark)) for mark in marks.marks]))
     found, usual = alone, marks.height
     for _ in range(2):
         found = _join(alone, marks.pieces, usual, whole)
@@ -84,6 +86,21 @@ def _judged(marks: list[tuple[Mark, NDArray[np.float32]]]) -> list[Found]:
         Found(mark, strength, glyph, verdict)
         for (mark, strength), glyph, verdict in zip(marks, glyphs, verdicts, strict=True)
     ]
+
+
+def _without_frames(found: list[Found]) -> list[Found]:
+    """All but marks that are no digit and have a digit of some size within them."""
+    boxes = np.array([(part.mark.left, part.mark.top, part.mark.right, part.mark.bottom) for part in found]).reshape(
+        -1, 4
+    )
+    inner = boxes[[part.verdict.accepted for part in found]]
+    kept = []
+    for part, box in zip(found, boxes, strict=True):
+        within = (inner[:, :2] > box[:2]).all(1) & (inner[:, 2:] < box[2:]).all(1)
+        high = inner[:, 3] - inner[:, 1] >= _WITHIN * part.mark.height
+        if part.verdict.accepted or not (within & high).any():
+            kept.append(part)
+    return kept
 
 
 def _join(
@@ -114,7 +131,7 @@ def _gain(joined: Found, group: frozenset[int], found: list[Found], usual: float
         return -math.inf
     digits = sum(part.accepted for part in parts)
     high = joined.mark.height > _HIGH * usual
-    chance = _BONUS * (len(group) - 2 - 2 * max(digits - 1, 0) - 4 * high)
+    chance = _BONUS * (len(group) - 2 - 1 * max(digits - 1, 0) - 4 * high)
     return joined.verdict.score - min(part.score for part in parts) + chance
 
 

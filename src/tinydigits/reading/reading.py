@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +42,7 @@ _SAMPLE = 40
 
 # Rules are looked for among what is darker than these shares of the threshold of ink.
 _RULES = (1.0, 0.55)
+_NEARLY_ALL = 0.9
 
 # With more digits than this, or where all have this score, a picture is not looked at as a single one.
 _FEW = 6
@@ -63,7 +65,7 @@ class Digit:
         runner_up: the second likeliest digit.
         runner_up_probability: of that.
         likeness: how much it looks like a digit: the share of MNIST's digits that look less like one, in [0, 1].
-        accepted: whether it is to be trusted: its likeness is at least 0.017, and so is its neighbours' where touching
+        accepted: whether it is to be trusted: its likeness is at least 0.015, and so is its neighbours' where touching
             digits were cut apart, and the picture is one of digits; where it is not, the digit is unsure.
         glyph: uint8 [28, 28], what the networks saw.
     """
@@ -166,12 +168,10 @@ def _find(picture: Picture) -> _Page:
         return _Page(_as_one([ink]), height)
     page = _written(ink, picture.name)
     # What is long and straight may be ruling, pale in places, or a stroke of a digit that fills the picture.
-    for share in _RULES:
+    for share in _RULES if not _is_all_read(page, ink) else ():
         unruled = erase_rules(ink.strength, (ink.strength > share * ink.threshold).view(np.uint8))
         if unruled is not ink.strength:
-            page = max(
-                page, _without_ones(_written(Ink(unruled, ink.threshold), picture.name)), key=lambda page: page.sure
-            )
+            page = max(page, _written(Ink(unruled, ink.threshold), picture.name), key=_sure_and_no_stroke)
     least = min((part.verdict.score for part in page.found), default=-math.inf)
     if least < _VERY_SURE and len(page.found) <= _FEW and page.back is None:
         # A single digit may fill the picture: then there is more ink than page, or its pieces lie far apart.
@@ -183,11 +183,17 @@ def _find(picture: Picture) -> _Page:
     return page
 
 
-def _without_ones(page: _Page) -> _Page:
-    """The page of erased rules; if all that is sure on it is a 1, nothing is: those are what is left of rules."""
-    if any(part.verdict.accepted and part.verdict.digit != 1 for part in page.found):
-        return page
-    return replace(page, found=[replace(part, verdict=replace(part.verdict, accepted=False)) for part in page.found])
+def _is_all_read(page: _Page, ink: Ink) -> bool:
+    """Whether all marks are sure and nearly all ink is in them."""
+    if page.sure < max(1, len(page.found)):
+        return False
+    read = sum(int((part.strength > ink.threshold).sum()) for part in page.found)
+    return read > _NEARLY_ALL * cv2.countNonZero(ink.mask)
+
+
+def _sure_and_no_stroke(page: _Page) -> int:
+    """How many digits are accepted, not counting any 1, which may be a piece of a rule."""
+    return sum(part.verdict.accepted and part.verdict.digit != 1 for part in page.found)
 
 
 def _share(found: list[Found]) -> float:
