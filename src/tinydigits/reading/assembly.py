@@ -131,7 +131,7 @@ def _gain(joined: Found, group: frozenset[int], found: list[Found], usual: float
         return -math.inf
     digits = sum(part.accepted for part in parts)
     high = joined.mark.height > _HIGH * usual
-    chance = _BONUS * (len(group) - 2 - 1 * max(digits - 1, 0) - 4 * high)
+    chance = _BONUS * (len(group) - 2 - max(digits - 1, 0) - 4 * high)
     return joined.verdict.score - min(part.score for part in parts) + chance
 
 

@@ -43,6 +43,7 @@ _SAMPLE = 40
 # Rules are looked for among what is darker than these shares of the threshold of ink.
 _RULES = (1.0, 0.55)
 _NEARLY_ALL = 0.9
+_MANY = 300
 
 # With more digits than this, or where all have this score, a picture is not looked at as a single one.
 _FEW = 6
@@ -151,7 +152,7 @@ class _Page:
 def _look(picture: Picture) -> _Page:
     """The digits of a picture or, where more of them are sure, of a sheet of paper that lies in it."""
     page = _find(picture)
-    if page.sure >= min(_ENOUGH, max(1, len(page.found))) or picture.size == (SIDE, SIDE):
+    if page.sure >= min(_ENOUGH, max(1, len(page.found))) or picture.size == (SIDE, SIDE) or _is_texture(page):
         return page
     pages = [page]
     for left, top, right, bottom in find_sheets(picture.pixels):
@@ -168,7 +169,7 @@ def _find(picture: Picture) -> _Page:
         return _Page(_as_one([ink]), height)
     page = _written(ink, picture.name)
     # What is long and straight may be ruling, pale in places, or a stroke of a digit that fills the picture.
-    for share in _RULES if not _is_all_read(page, ink) else ():
+    for share in () if _is_all_read(page, ink) or _is_texture(page) else _RULES:
         unruled = erase_rules(ink.strength, (ink.strength > share * ink.threshold).view(np.uint8))
         if unruled is not ink.strength:
             page = max(page, _written(Ink(unruled, ink.threshold), picture.name), key=_sure_and_no_stroke)
@@ -189,6 +190,11 @@ def _is_all_read(page: _Page, ink: Ink) -> bool:
         return False
     read = sum(int((part.strength > ink.threshold).sum()) for part in page.found)
     return read > _NEARLY_ALL * cv2.countNonZero(ink.mask)
+
+
+def _is_texture(page: _Page) -> bool:
+    """Whether there is so much that is no digit that to look at it again is not worth the time."""
+    return len(page.found) > _MANY and 2 * page.sure < len(page.found)
 
 
 def _sure_and_no_stroke(page: _Page) -> int:
