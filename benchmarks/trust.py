@@ -124,7 +124,7 @@ def draw(curves: dict[str, dict[str, object]]) -> None:
         )
         axes.plot(sure, right, color=colour, linewidth=0.7)
     axes.set(xlabel="probability given", ylabel="share right", title="MNIST test; larger: more digits")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
     figure.savefig(ROOT / "docs" / "reading_calibration.png", dpi=110)
 
 

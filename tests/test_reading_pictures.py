@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import tinydigits as td
@@ -168,6 +169,12 @@ def test_a_file_that_is_not_there_a_folder_and_a_pipe_are_named(tmp_path: Path) 
 def test_an_array_that_is_no_image_is_refused(array: np.ndarray) -> None:
     with pytest.raises(td.DataError):
         td.read(array)
+
+
+@pytest.mark.parametrize("source", [[[1, 2], [3]], torch.zeros(28, 28, requires_grad=True)], ids=["rows", "gradient"])
+def test_what_is_no_array_is_refused(source: object) -> None:
+    with pytest.raises(td.DataError, match="the array is no image"):
+        td.read(source)
 
 
 def test_a_million_specks_end_quickly() -> None:

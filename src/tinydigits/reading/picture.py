@@ -70,7 +70,11 @@ def open_picture(source: Source, most_pixels: int = MOST_PIXELS) -> Picture:
         return _from_file(Path(source), most_pixels)
     if isinstance(source, bytes):
         return _from_file(io.BytesIO(source), most_pixels)
-    return _from_array(np.asarray(source), most_pixels)
+    try:
+        array = np.asarray(source)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise DataError(f"the array is no image: {str(error).splitlines()[0]}") from error
+    return _from_array(array, most_pixels)
 
 
 def _from_file(file: Path | io.BytesIO, most_pixels: int) -> Picture:
