@@ -59,7 +59,7 @@ class Found:
 def assemble(ink: Ink, marks: Marks) -> list[Found]:
     """One `Found` for each digit of a page, in no order.
 
-    First every mark is judged as it stands. Two marks that nearly touch become one, and a wide mark becomes two,
+    First every mark is judged as it stands. Marks that nearly touch become one, and wide or high marks become several,
     where the result looks more like digits than the least likely of what was there.
     """
 

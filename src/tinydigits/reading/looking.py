@@ -75,8 +75,8 @@ def _find(picture: Picture) -> Page:
         return Page(_as_one([ink]), height)
     page = _written(ink, picture.name)
     # What is long and straight may be ruling, pale in places, or a stroke of a digit that fills the picture.
-    for share in () if _is_all_read(page, ink) or _is_texture(page) else _RULES:
-        unruled = erase_rules(ink.strength, (ink.strength > share * ink.threshold).view(np.uint8))
+    for darkness in () if _is_all_read(page, ink) or _is_texture(page) else _RULES:
+        unruled = erase_rules(ink.strength, (ink.strength > darkness * ink.threshold).view(np.uint8))
         if unruled is not ink.strength:
             page = max(page, _written(Ink(unruled, ink.threshold), picture.name), key=_sure_and_no_stroke)
     least = min((part.verdict.score for part in page.found), default=-math.inf)
@@ -109,7 +109,7 @@ def _sure_and_no_stroke(page: Page) -> int:
 
 
 def share(found: list[Found]) -> float:
-    """How many of the marks are accepted, of one."""
+    """The share of the marks that are accepted, in [0, 1]; 0 for none."""
     return sum(part.verdict.accepted for part in found) / max(1, len(found))
 
 
