@@ -6,7 +6,10 @@ command line prints the message alone and leaves with the class's exit status.
 
 from __future__ import annotations
 
-__all__ = ["DataError", "Stopped", "TinydigitsError", "UsageError"]
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["DataError", "Stopped", "TinydigitsError", "UsageError", "did_you_mean"]
 
 
 class TinydigitsError(Exception):
@@ -31,3 +34,18 @@ class Stopped(TinydigitsError):  # noqa: N818 - it is no error of anybody
     """The user pressed Ctrl-C; the message says how to go on."""
 
     exit_status = 130
+
+
+def did_you_mean(word: str, known: Iterable[str], *, otherwise: str | None = None) -> str:
+    """The end of an error's sentence about an unknown word: the nearest known one, or else all of them.
+
+    Args:
+        word: what was given.
+        known: what there is.
+        otherwise: the end where none is near; None lists what there is.
+    """
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; there are {', '.join(names)}" if otherwise is None else otherwise
