@@ -20,7 +20,7 @@ __all__ = ["command"]
 
 @click.command("sweep")
 @click.argument("recipe")
-@click.argument("words", metavar="FIELD=SPACE...", nargs=-1, required=True)
+@click.argument("overrides", metavar="FIELD=SPACE...", nargs=-1, required=True)
 @click.option("--trials", type=click.IntRange(1), default=50, show_default=True, help="Those of earlier calls count.")
 @click.option("--max-parameters", type=click.IntRange(0), help="Refuse networks with more trainable scalars.")
 @data_options
@@ -29,7 +29,7 @@ __all__ = ["command"]
 @json_option
 def command(  # noqa: PLR0913, PLR0917 - one argument an option
     recipe: str,
-    words: tuple[str, ...],
+    overrides: tuple[str, ...],
     trials: int,
     max_parameters: int | None,
     dataset: str,
@@ -61,7 +61,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     try:
         with json_alone():
             found = sweep(
-                base, words, data, trials=trials, max_parameters=max_parameters,
+                base, overrides, data, trials=trials, max_parameters=max_parameters,
                 executor=where, results=results, report=_report,
             )  # fmt: skip
     except KeyboardInterrupt:

@@ -87,7 +87,7 @@ class Sweep:
 
 def sweep(
     recipe: Recipe,
-    words: Sequence[str],
+    overrides: Sequence[str],
     dataset: Dataset,
     *,
     trials: int = 50,
@@ -104,7 +104,8 @@ def sweep(
 
     Args:
         recipe: where to start from.
-        words: what to vary; see `parse_space`.
+        overrides: what to vary (`optimizer.lr=log:0.01..1`, `epochs=2..5`, `network=gap|skip`), and what to set in
+            all trials (`dropout=0`).
         dataset: whose training images are used.
         trials: how many, with those of earlier calls.
         max_parameters: a trial whose network has more trainable scalars is refused without training.
@@ -124,8 +125,8 @@ def sweep(
         from tinydigits.evidence.trial import Objective, open_study, run_trial, without_test
     except ModuleNotFoundError as error:
         raise UsageError("a sweep needs Optuna; install it by: pip install 'tinydigits[sweep]'") from error
-    space, fixed = parse_space(recipe, words)
-    varied = tuple(word for word in words if word not in fixed)
+    space, fixed = parse_space(recipe, overrides)
+    varied = tuple(assignment for assignment in overrides if assignment not in fixed)
     base, training_only = override(recipe, fixed), without_test(dataset)
     question = json.dumps([base.digest(), varied, training_only.fingerprint, max_parameters])
     digest = hashlib.sha256(question.encode()).hexdigest()[:8]

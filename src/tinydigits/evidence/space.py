@@ -20,19 +20,19 @@ Distribution = CategoricalDistribution | FloatDistribution | IntDistribution
 _RANGE = re.compile(r"(?P<log>log:)?(?P<low>[^.].*?)\.\.(?P<high>.+)")
 
 
-def parse_space(recipe: Recipe, words: Sequence[str]) -> tuple[dict[str, Distribution], list[str]]:
-    """What varies, by field (`field=low..high`, `field=log:low..high`, `field=a|b|c`), and the other words.
+def parse_space(recipe: Recipe, overrides: Sequence[str]) -> tuple[dict[str, Distribution], list[str]]:
+    """What varies, by field (`field=low..high`, `field=log:low..high`, `field=a|b|c`), and the other overrides.
 
     Raises:
         UsageError: a field or value is not the recipe's, a field is given twice, or nothing varies.
     """
     texts = {}
-    for word in words:
-        field, text = (part.strip() for part in word.partition("=")[::2])
+    for assignment in overrides:
+        field, text = (part.strip() for part in assignment.partition("=")[::2])
         if field in texts:
             raise UsageError(f"{field} is given twice; give it once")
         texts[field] = text
-    fixed = [word for word, text in zip(words, texts.values(), strict=True) if not _varies(text)]
+    fixed = [assignment for assignment, text in zip(overrides, texts.values(), strict=True) if not _varies(text)]
     base = override(recipe, fixed)
     space = {field: _distribution(base, field, text) for field, text in texts.items() if _varies(text)}
     if not space:
