@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 import tinydigits as td
 from tinydigits.augment import affine
-from tinydigits.networks import standardize
+from tinydigits.networks import save_weights, standardize
 from tinydigits.reading.binarization import remove_background
 from tinydigits.reading.components import find_components
 from tinydigits.reading.glyphs import cut_out, make_glyph
 from tinydigits.reading.normalize import normalize_ink
 from tinydigits.reading.rejector import Rejector
-from tinydigits.recipes import save_weights
 from tinydigits.synthetic import LEARNED_FONTS, LETTERS, noise, render_text, scribble
 
 Glyphs = NDArray[np.uint8]
