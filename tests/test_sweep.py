@@ -20,11 +20,11 @@ from conftest import Answer
 from evidence_of import InProcess
 from test_certify import begin
 from tinydigits.evidence import sweep
-from tinydigits.evidence.local import available_cores
 from tinydigits.evidence.measure import one_thread
 from tinydigits.evidence.search import _Search
 from tinydigits.evidence.space import Choice, Range, parse_space
 from tinydigits.evidence.trial import Attempt, validate, without_test
+from tinydigits.executors import available_cores
 from tinydigits.recipes import get_recipe, override
 
 SIMPLE = override(get_recipe("simple"), ["epochs=2"])

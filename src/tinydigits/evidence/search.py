@@ -19,10 +19,9 @@ from filelock import FileLock, Timeout
 from tinydigits.budget.parameters import count_parameters
 from tinydigits.data import Dataset
 from tinydigits.errors import TinydigitsError, UsageError
-from tinydigits.evidence.executor import Executor
-from tinydigits.evidence.local import LocalExecutor
 from tinydigits.evidence.space import Dimension, field_and_value, parse_space
 from tinydigits.evidence.trial import Attempt, Course, validate, without_test
+from tinydigits.executors import Executor, LocalExecutor
 from tinydigits.recipes import Recipe, override
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tinydigits.data import Dataset
 from tinydigits.errors import TinydigitsError
-from tinydigits.evidence.measure import one_thread
+from tinydigits.evidence.trainings import one_thread
 from tinydigits.recipes import Recipe
 from tinydigits.training import EpochMetrics, Progress, train
 
