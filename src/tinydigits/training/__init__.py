@@ -7,7 +7,7 @@ from tinydigits.training.evaluation import Evaluation, evaluate
 from tinydigits.training.loop import Interrupted, resume, train
 from tinydigits.training.progress import Progress
 from tinydigits.training.run import EpochMetrics, Run, Settings
-from tinydigits.training.targets import Target, pretrained, resolve
+from tinydigits.training.targets import Target, resolve
 
 __all__ = [
     "EpochMetrics",
@@ -19,7 +19,6 @@ __all__ = [
     "Target",
     "choose_device",
     "evaluate",
-    "pretrained",
     "resolve",
     "resume",
     "train",

@@ -52,8 +52,8 @@ class Engine:
         self._optimizer = make_optimizer(self._network, recipe.optimizer)
         self._scheduler = Scheduler(self._optimizer, recipe, sum(self.batches))
         self._average: AveragedModel | None = None
-        if recipe.average:
-            update = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
+        if recipe.ema_decay:
+            update = get_ema_multi_avg_fn(recipe.ema_decay)  # type: ignore[no-untyped-call]
             self._average = AveragedModel(self._network, multi_avg_fn=update, use_buffers=True)
 
     @property
@@ -119,7 +119,7 @@ class Engine:
             losses[index] = loss.detach()
             total_correct += (scores.detach().argmax(1) == labels).sum()
             after_batch(number)
-        if self.recipe.focus < 1:
+        if self.recipe.hard_example_fraction < 1:
             self._losses = losses
         return float(losses[order].mean()), int(total_correct) / len(order)
 

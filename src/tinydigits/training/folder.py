@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
-import pickle
-import warnings
-import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-import torch
 from torch import Tensor
 
 from tinydigits.errors import DataError, UsageError
 from tinydigits.files import write_atomically
+from tinydigits.networks import load_tensors, save_tensors
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.recipes import recipe_from_dict
 from tinydigits.training.run import EpochMetrics, Selection, Settings
 
-__all__ = ["RunFolder", "State", "load_tensors"]
+__all__ = ["RunFolder", "State"]
 
 _LARGEST_FILE = 256 << 20
 
@@ -118,7 +114,7 @@ class RunFolder:
 
         A kill in between leaves these an epoch behind; going on from the checkpoint writes them anew.
         """
-        _save(
+        save_tensors(
             self.checkpoint,
             {
                 "engine": state.engine,
@@ -128,7 +124,7 @@ class RunFolder:
         )
         write_atomically(self.metrics, "".join(json.dumps(asdict(metrics)) + "\n" for metrics in state.history))
         if state.best:
-            _save(self.best_model, state.best)
+            save_tensors(self.best_model, state.best)
 
     def load_progress(self) -> State | None:
         """What `save_progress` wrote; None where it had not come to that.
@@ -147,37 +143,7 @@ class RunFolder:
 
     def save_final_model(self, weights: dict[str, Tensor]) -> None:
         """Write the last weights as a plain state dict."""
-        _save(self.final_model, weights)
-
-
-def load_tensors(path: Path) -> dict[str, Any]:
-    """A `.pth` file of tensors and plain containers; nothing in it is executed.
-
-    Raises:
-        DataError: the file is missing, larger than 256 MiB, broken, or holds anything else.
-    """
-    try:
-        _bounded(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of foreign pickle protocols; what cannot be read is an error
-            document = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise DataError(
-            f"{path} holds more than tensors and plain containers (or is broken) and was not loaded; "
-            "save a state_dict() of tensors"
-        ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise DataError(f"{path} cannot be read as PyTorch weights: {reason}") from error
-    if not isinstance(document, dict):
-        raise DataError(f"{path} holds a {type(document).__name__}, not a state dict")
-    return document
-
-
-def _save(path: Path, document: dict[str, Any]) -> None:
-    buffer = io.BytesIO()
-    torch.save(document, buffer)
-    write_atomically(path, buffer.getvalue())
+        save_tensors(self.final_model, weights)
 
 
 def _bounded(path: Path) -> None:

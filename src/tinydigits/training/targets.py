@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from tinydigits.data import Dataset, Split
 from tinydigits.errors import DataError
-from tinydigits.networks import NETWORKS
-from tinydigits.recipes import RECIPES, Recipe, get_recipe, load_weights, weights_file
-from tinydigits.training.folder import RunFolder, load_tensors
+from tinydigits.networks import NETWORKS, load_tensors, load_weights, weights_file
+from tinydigits.recipes import RECIPES, Recipe, get_recipe
+from tinydigits.training.folder import RunFolder
 
-__all__ = ["Target", "pretrained", "resolve"]
+__all__ = ["Target", "resolve"]
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,6 @@ class Target:
         if dataset.has_own_test or self.fingerprint in {None, dataset.fingerprint}:
             return dataset.test
         return dataset.everything()
-
-
-def pretrained(name: str) -> nn.Module:
-    """The network of a recipe with the weights that ship with tinydigits, in evaluation mode.
-
-    Raises:
-        UsageError: there is no such recipe.
-        DataError: it has no shipped weights.
-    """
-    return _shipped(get_recipe(name)).network
 
 
 def resolve(target: str) -> Target:
