@@ -9,7 +9,6 @@ from pathlib import Path
 
 import torch
 
-from tinydigits.budget.parameters import count_parameters
 from tinydigits.data import Dataset, load
 from tinydigits.errors import UsageError
 from tinydigits.evidence.callback import CertificationCallback
@@ -19,6 +18,7 @@ from tinydigits.evidence.record import Record
 from tinydigits.evidence.series import find_series
 from tinydigits.evidence.store import EvidenceFile, SeedLock
 from tinydigits.executors import Executor, LocalExecutor
+from tinydigits.networks.parameters import count_parameters
 from tinydigits.recipes import Recipe, get_recipe
 
 __all__ = ["certify", "collect"]

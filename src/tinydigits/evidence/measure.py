@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from torch import nn
 
 from tinydigits.budget import check
-from tinydigits.budget.parameters import count_parameters
 from tinydigits.data import Dataset
 from tinydigits.evidence.record import Record, trained_fields
 from tinydigits.evidence.trainings import train_seed, train_seeds_in_group
 from tinydigits.executors import with_group_version
+from tinydigits.networks.parameters import count_parameters
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.recipes import Recipe
 from tinydigits.training import choose_device, evaluate

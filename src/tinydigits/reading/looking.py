@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinydigits.data import SIDE
+from tinydigits.data.images import Picture
 from tinydigits.reading.assembly import Found, assemble
 from tinydigits.reading.glyphs import glyph_of
 from tinydigits.reading.judge import judge
@@ -17,7 +18,6 @@ from tinydigits.reading.marks import Mark, Marks, find_marks
 from tinydigits.reading.normalize import place_ink
 from tinydigits.reading.order import tilt_of
 from tinydigits.reading.page import Ink, find_ink, turned, two_tones
-from tinydigits.reading.picture import Picture
 from tinydigits.reading.rules import erase_rules
 from tinydigits.reading.sheet import find_sheets
 

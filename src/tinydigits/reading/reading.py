@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinydigits.data.images import Picture, Source, in_memory, open_picture
 from tinydigits.reading.assembly import Found
 from tinydigits.reading.looking import Page, look, share
 from tinydigits.reading.marks import Mark
 from tinydigits.reading.order import in_lines
-from tinydigits.reading.picture import Picture, Source, open_picture
 
 __all__ = ["Digit", "Reading", "read"]
 
@@ -87,12 +87,14 @@ def read(source: Source) -> Reading:
     that are clearly numbers. On a blank page there are no digits.
 
     Args:
-        source: a file's path or its bytes, a Pillow image, or an array (uint8, or any real numbers, which are
-            stretched to black and white): [H, W], [1, H, W] or [H, W, 1, 3 or 4].
+        source: a file's path or its bytes, a file opened in binary mode, a Pillow image, or an array (uint8, or any
+            real numbers, which are stretched to black and white): [H, W], [1, H, W] or [H, W, 1, 3 or 4].
 
     Raises:
         DataError: it cannot be read as an image, has more than 50 million pixels, or more than 2,000 marks.
+        UsageError: it is none of the above.
     """
+    source = in_memory(source)
     picture = open_picture(source, _WORKING_PIXELS)
     page = look(picture)
     if picture.reduced > 1 and page.height < _SMALL:
