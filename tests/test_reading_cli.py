@@ -70,6 +70,15 @@ def test_json_of_a_folder(tinydigits: Run, files: Path) -> None:
     assert "error" in found["b.png"]
 
 
+def test_a_folder_without_an_image_says_what_to_do(tinydigits: Run, files: Path) -> None:
+    (files / "scans").mkdir()
+    answer = tinydigits("read", "scans", "a.png")
+    assert (answer.returncode, answer.stdout) == (3, "a.png: 7\n")
+    assert answer.stderr == (
+        "Error: scans is a folder that holds no image; a pattern such as 'scans/**/*.png' looks deeper\n"
+    )
+
+
 def test_csv_of_a_pattern(tinydigits: Run, files: Path) -> None:
     answer = tinydigits("read", "--csv", "*.jpg", "a.*")
     assert answer.returncode == 0, answer.stderr

@@ -12,12 +12,14 @@ from tinydigits.data.idx import find_file, inspect
 from tinydigits.data.mirrors import MirrorsFailedError, any_answers, download
 from tinydigits.data.sources import IdxFile, Source
 from tinydigits.errors import DataError
+from tinydigits.schema import checked_arguments
 
 __all__ = ["fetch"]
 
 QUICK_SECONDS = 3.0
 
 
+@checked_arguments
 def fetch(source: Source, folder: Path, *, progress: bool = False, quick: bool = False) -> list[str]:
     """Download what a folder lacks of a data set, and what is broken in it.
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tinydigits.data.sources import IdxFile
 from tinydigits.errors import DataError
+from tinydigits.schema import checked_arguments
 
 __all__ = ["FileReport", "find_file", "inspect", "read_idx"]
 
@@ -83,6 +84,7 @@ def read_idx(folder: Path, file: IdxFile) -> NDArray[np.uint8]:
     return np.frombuffer(content, np.uint8, offset=len(file.header)).reshape(file.shape).copy()
 
 
+@checked_arguments
 def inspect(folder: Path, file: IdxFile) -> FileReport:
     """Look for a file in a folder and check it as `read_idx` does, without raising."""
     path = find_file(folder, file)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinydigits.data import SIDE
+from tinydigits.data.images import Picture
 from tinydigits.reading.assembly import assemble
 from tinydigits.reading.binarization import Ink, otsu_inks, remove_background
 from tinydigits.reading.classifier import classify_glyphs
@@ -18,7 +19,6 @@ from tinydigits.reading.detection import Detection
 from tinydigits.reading.glyphs import make_glyph
 from tinydigits.reading.normalize import normalize_ink
 from tinydigits.reading.page_detection import detect_pages
-from tinydigits.reading.picture import Picture
 from tinydigits.reading.ruled_lines import erase_ruled_lines
 from tinydigits.reading.skew import deskew, estimate_skew
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinydigits.data.images import Picture, Source, in_memory, open_picture
 from tinydigits.reading.components import Component
 from tinydigits.reading.detection import Detection
 from tinydigits.reading.line_grouping import group_into_lines
-from tinydigits.reading.picture import Picture, Source, open_picture
 from tinydigits.reading.pipeline import Page, accepted_share, detect_digits
 
 __all__ = ["Digit", "Reading", "read"]
@@ -88,12 +88,14 @@ def read(source: Source) -> Reading:
     do, except for lines that are clearly numbers. On a blank page there are no digits.
 
     Args:
-        source: a file's path or its bytes, a Pillow image, or an array (uint8, or any real numbers, which are
-            stretched to black and white): [H, W], [1, H, W] or [H, W, 1, 3 or 4].
+        source: a file's path or its bytes, a file opened in binary mode, a Pillow image, or an array (uint8, or any
+            real numbers, which are stretched to black and white): [H, W], [1, H, W] or [H, W, 1, 3 or 4].
 
     Raises:
         DataError: it cannot be read as an image, has more than 50 million pixels, or more than 2,000 components.
+        UsageError: it is none of the above.
     """
+    source = in_memory(source)
     picture = open_picture(source, _WORKING_PIXELS)
     page = detect_digits(picture)
     if picture.reduced > 1 and page.height < _SMALL:

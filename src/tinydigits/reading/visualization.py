@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image, ImageDraw, ImageFont
 
 from tinydigits.data import SIDE
-from tinydigits.reading.picture import Source, open_picture
+from tinydigits.data.images import Source, open_picture
 from tinydigits.reading.reading import Digit, Reading
 
 __all__ = ["show"]
