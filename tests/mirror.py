@@ -136,11 +136,9 @@ class Mirror:
         self.serve_good(handler, body)
 
     def serve_drip(self, handler: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
-        self.answer(handler, b"", length=len(body))
-        for byte in body:
-            handler.wfile.write(bytes([byte]))
-            if self.closing.wait(0.05):
-                return
+        self.answer(handler, b"", length=1 << 20)
+        while not self.closing.wait(0.02):
+            handler.wfile.write(bytes(1 << 12))
 
     def serve_endless(self, handler: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
         handler.send_response(200)

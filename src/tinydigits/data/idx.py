@@ -18,10 +18,10 @@ from tinydigits.data.sources import IdxFile
 from tinydigits.errors import DataError
 from tinydigits.schema import checked_arguments
 
-__all__ = ["FileReport", "find_file", "inspect", "read_idx"]
+__all__ = ["MOST_OVERHEAD", "FileReport", "find_file", "inspect", "read_idx"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_OVERHEAD = 1 << 20
+MOST_OVERHEAD = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _content(path: Path, file: IdxFile) -> bytes:
     limit = file.content_bytes + 1
     try:
         size = path.stat().st_size
-        if size > file.content_bytes + _GZIP_OVERHEAD:
+        if size > file.content_bytes + MOST_OVERHEAD:
             raise _NotAsPublishedError(f"has {size:,} bytes, where at most {file.content_bytes:,} are expected")
         with path.open("rb") as stream:
             if not _is_gzip(path):
