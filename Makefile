@@ -23,7 +23,7 @@ test: $(VENV)/.test
 
 # README's table, the picture and the pages, from results/evidence.
 results: $(VENV)/.package
-	$(BIN)/python results/regenerate.py
+	$(BIN)/python tools/publish_results.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

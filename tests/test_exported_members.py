@@ -8,7 +8,7 @@ import pytest
 
 import tinydigits as td
 
-ROOMS = ("data", "networks", "budget", "recipes", "training", "evidence")
+ROOMS = ("data", "networks", "budget", "recipes", "training", "executors", "evidence")
 
 
 @pytest.mark.parametrize("name", td.__all__)

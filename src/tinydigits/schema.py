@@ -269,5 +269,5 @@ def _shown(value: Any) -> str:
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:57]}…"
     if inspect.isclass(value):
-        return f"the class {value.__name__}"
+        return f"the class {value.__name__}; make an instance of it first"
     return _a(type(value).__name__)

@@ -10,15 +10,17 @@ from torch import nn
 from tinydigits.budget.behaviour import Behaviour, observe
 from tinydigits.budget.borrowing import borrowed
 from tinydigits.budget.limits import LAYERS, Budget
-from tinydigits.budget.parameters import count_parameters, is_materialised
 from tinydigits.budget.report import Check, Report
 from tinydigits.data.split import SIDE
+from tinydigits.networks.parameters import count_parameters, is_materialised
+from tinydigits.schema import checked_arguments
 
 __all__ = ["check"]
 
 _UNKNOWN = "unknown, since the network could not be traced"
 
 
+@checked_arguments
 def check(
     network: nn.Module,
     budget: Budget = Budget(),  # noqa: B008 - frozen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib
 import importlib.util
 import inspect
@@ -17,7 +16,7 @@ from typing import Any
 from torch import nn
 
 from tinydigits.budget.telling import told
-from tinydigits.errors import DataError, UsageError
+from tinydigits.errors import DataError, UsageError, did_you_mean
 
 __all__ = ["is_user_code", "load_network"]
 
@@ -128,10 +127,7 @@ def _find(module: ModuleType, name: str, place: str) -> Any:
     classes = [key for key, value in vars(module).items() if inspect.isclass(value) and issubclass(value, nn.Module)]
     if not classes:
         raise UsageError(f"{place} has no {name!r}, and no nn.Module class at all")
-    nearest = difflib.get_close_matches(name, classes, n=1, cutoff=0.0)[0]
-    raise UsageError(
-        f"{place} has no {name!r}: did you mean {nearest!r}? Its nn.Module classes are {', '.join(classes)}"
-    )
+    raise UsageError(f"{place} has no {name!r}{did_you_mean(name, classes)}")
 
 
 def _demand_no_arguments(found: Any, spec: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
+from tinydigits.cli.fields import RecipeCommand
 from tinydigits.errors import Stopped, UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("train")
+@click.command("train", cls=RecipeCommand)
 @click.argument("words", metavar="[RECIPE] [FIELD=VALUE]...", nargs=-1)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random numbers.")
 @data_options

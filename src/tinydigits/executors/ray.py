@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable
 from typing import Any, TypeVar
 
 from tinydigits.errors import TinydigitsError, UsageError
-from tinydigits.evidence.executor import named_error
+from tinydigits.executors.base import named_error
 
 __all__ = ["RayExecutor"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tinydigits.evidence.record import Record
 
-__all__ = ["Watch"]
+__all__ = ["CertificationCallback"]
 
 
-class Watch:
+class CertificationCallback:
     """Hears of a certification's course and keeps silent; subclasses show it."""
 
     def start(self, what: str, seeds: list[int], done: list[Record]) -> None:

@@ -11,12 +11,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from tinydigits.evidence import Claim, Record, Watch, make_claim
+from tinydigits.evidence import CertificationCallback, Claim, Record, make_claim
 
-__all__ = ["claim_in_words", "live_watch"]
+__all__ = ["certification_view", "claim_in_words"]
 
 
-def live_watch(console: Console) -> Watch:
+def certification_view(console: Console) -> CertificationCallback:
     """The view that fits where the console's output goes."""
     return _Live(console) if console.is_terminal else _Lines(console)
 
@@ -31,7 +31,7 @@ def claim_in_words(claim: Claim) -> str:
     )
 
 
-class _Base(Watch):
+class _Base(CertificationCallback):
     """Keeps count."""
 
     def __init__(self, console: Console) -> None:

@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 from tinydigits.errors import TinydigitsError
-from tinydigits.evidence.executor import named_error
-from tinydigits.training.interrupt import Interruption
+from tinydigits.executors.base import named_error
+from tinydigits.interrupt import Interruption
 
 __all__ = ["LocalExecutor", "available_cores"]
 
