@@ -1,4 +1,4 @@
-"""A mirror on this machine that misbehaves as told, and a data set small enough to fetch in no time.
+"""A mirror on this machine that misbehaves in a chosen way, and a data set small enough to fetch at once.
 
 A pytest plugin: a test module says `pytest_plugins = ["mirror"]` and has the fixtures `mirror` and `cache`.
 """

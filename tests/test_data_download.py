@@ -76,7 +76,7 @@ def test_an_overloaded_mirror_is_asked_again(mirror: Any, tmp_path: Path) -> Non
     assert mirror.asked["busy"] == 5
 
 
-def test_what_is_whole_is_not_fetched_again_and_what_is_broken_is_replaced(mirror: Any, tmp_path: Path) -> None:
+def test_intact_files_are_not_fetched_again_and_damaged_ones_are_replaced(mirror: Any, tmp_path: Path) -> None:
     folder = mirror.put(tmp_path / "mnist")
     source = mirror.source("good")
     assert fetch(source, folder) == []
