@@ -21,7 +21,7 @@ __all__ = ["command"]
 
 _COLUMNS = (
     "image", "line", "digit", "probability", "x", "y", "width", "height", "runner_up", "runner_up_probability",
-    "likeness", "accepted",
+    "in_distribution_percentile", "accepted",
 )  # fmt: skip
 
 
@@ -39,9 +39,9 @@ _COLUMNS = (
 def command(images: tuple[str, ...], as_json: bool, as_csv: bool, picture: Path | None) -> int:
     """The numbers written in each IMAGE, line by line as on the page.
 
-    An IMAGE is a file, a folder of images, a pattern such as 'scans/*.png', or - for standard input. Digits of low
-    confidence are printed like the others and named on standard error. An image that cannot be read is named there
-    and does not stop the others; the exit status is then 3.
+    An IMAGE is a file, a folder of files, a pattern such as 'scans/*.png', or - for standard input. Digits of
+    low confidence are printed like the others and listed on standard error. An image that cannot be read is reported
+    there and does not stop the others; the exit status is then 3.
 
     \b
     Example:
@@ -136,8 +136,8 @@ def _print(name: str, reading: Reading, *, alone: bool) -> None:
     for digit in reading.digits:
         if not digit.accepted:
             console().print(
-                f"{name}: low confidence in the {digit.digit} of line {digit.line + 1} at {digit.box[0]}, {digit.box[1]} "
-                f"({100 * digit.probability:.0f} %, or {digit.runner_up})",
+                f"{name}: low confidence in the {digit.digit} in line {digit.line + 1} "
+                f"at {digit.box[0]}, {digit.box[1]} ({100 * digit.probability:.0f} %, or {digit.runner_up})",
                 markup=False,
                 soft_wrap=True,
             )

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from tinydigits.data import SIDE
 from tinydigits.errors import DataError
 
-__all__ = ["BOX", "normalize_glyph", "place_ink"]
+__all__ = ["BOX", "normalize_glyph", "normalize_ink"]
 
 # MNIST's digits were scaled to fit 20×20 pixels, then moved by whole pixels until their centre of mass lay in the
 # middle (http://yann.lecun.com/exdb/mnist): of the 60,000, all but a handful are 20 pixels long and have their
@@ -53,10 +53,10 @@ def normalize_glyph(glyph: ArrayLike) -> NDArray[np.uint8]:
     border = np.concatenate([picture[0], picture[-1], picture[1:-1, 0], picture[1:-1, -1]])
     signed = picture - np.median(border)
     lighter, darker = signed.clip(min=0), (-signed).clip(min=0)
-    return place_ink(lighter if lighter.sum() >= darker.sum() else darker)
+    return normalize_ink(lighter if lighter.sum() >= darker.sum() else darker)
 
 
-def place_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+def normalize_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Ink float32 [H, W], 0 where there is none, as MNIST would hold it: uint8 [28, 28]; all 0 where there is none."""
     peak = float(ink.max())
     if peak <= 0:
