@@ -30,7 +30,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# README's speed table and docs/performance.png: eight to ten minutes on two cores that have nothing else to do.
+# The table and picture of docs/performance.md: eight to ten minutes on two cores that have nothing else to do.
 benchmark: $(VENV)/.package
 	$(BIN)/python benchmarks/speed.py
 

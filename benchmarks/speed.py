@@ -1,7 +1,7 @@
 """Speed, side by side (`make benchmark`): eight to ten minutes on two cores that have nothing else to do.
 
 The two sides of each pair run in turn, each time in a process of its own, so that neither inherits the other's memory
-or threads. Medians, ranges and ratios go to results/benchmark.json, README's table and docs/performance.png:
+or threads. Medians, ranges and ratios go to results/benchmark.json, docs/performance.md and docs/performance.png:
 
 - a whole training of `swift`, from uint8 images in memory to final weights, against one epoch of the ordinary loop
   (benchmarks/ordinary.py) on `dense`;
