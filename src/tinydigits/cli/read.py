@@ -34,7 +34,7 @@ _COLUMNS = (
     "picture",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="OUT.png",
-    help="Write the image with boxes and labels and, beside it, the 28×28 images that the network saw.",
+    help="Write the image with boxes and labels and, beside it, each digit as the network saw it (28×28).",
 )
 def command(images: tuple[str, ...], as_json: bool, as_csv: bool, picture: Path | None) -> int:
     """The numbers written in each IMAGE, line by line as on the page.
