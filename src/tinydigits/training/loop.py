@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from tinydigits.data import Dataset, Split, load
 from tinydigits.errors import DataError, UsageError
+from tinydigits.interrupt import Interruption
 from tinydigits.recipes import Recipe, get_recipe
 from tinydigits.training.device import choose_device
 from tinydigits.training.engine import Engine
 from tinydigits.training.evaluation import evaluate
 from tinydigits.training.folder import RunFolder, State
-from tinydigits.training.interrupt import Interruption
 from tinydigits.training.progress import Progress
 from tinydigits.training.report import write_report
 from tinydigits.training.run import EpochMetrics, Run, Selection, Settings
