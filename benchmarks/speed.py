@@ -30,7 +30,8 @@ import torch
 from torch import nn
 
 import tinydigits as td
-from tinydigits.evidence import LocalExecutor, Training, train_and_evaluate
+from tinydigits.evidence import Training, train_and_evaluate
+from tinydigits.executors import LocalExecutor
 from tinydigits.files import write_atomically
 from tinydigits.networks import standardize
 from tinydigits.provenance import commit, machine, versions

@@ -18,6 +18,7 @@ from PIL import Image
 
 import tinydigits as td
 from tinydigits.data.images import open_picture
+from tinydigits.reading import show
 from tinydigits.reading.assembly import _groups
 from tinydigits.reading.components import Component, find_components
 
@@ -218,6 +219,18 @@ def test_an_array_that_is_no_image_is_refused(array: np.ndarray) -> None:
 def test_what_is_no_array_is_refused(source: object) -> None:
     with pytest.raises(td.DataError, match="the image cannot be read as an image: "):
         td.read(source)
+
+
+def test_wrong_arguments_are_wrong_usage() -> None:
+    reading = td.read(seven())
+    for wrong, sentence in {
+        td.read: "read lacks source, which must be given",
+        lambda: td.read(seven(), 4): "read was given too many arguments; it takes source",
+        lambda: show(None, reading): "an image must be a path, bytes, a file opened in binary mode, a Pillow image or",
+        lambda: show(seven(), ["7"]): "reading must be a Reading, not a list",
+    }.items():
+        with pytest.raises(td.UsageError, match=sentence):
+            wrong()
 
 
 def test_a_million_specks_end_quickly() -> None:

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import SkipValidation
 
 from tinydigits.data.images import Picture, Source, in_memory, open_picture
 from tinydigits.reading.components import Component
 from tinydigits.reading.detection import Detection
 from tinydigits.reading.line_grouping import group_into_lines
 from tinydigits.reading.pipeline import Page, accepted_share, detect_digits
+from tinydigits.schema import checked_arguments
 
 __all__ = ["Digit", "Reading", "read"]
 
@@ -79,7 +81,8 @@ class Reading:
         return "\n".join(self.lines)
 
 
-def read(source: Source) -> Reading:
+@checked_arguments
+def read(source: SkipValidation[Source]) -> Reading:
     """Read the digits in an image: a page, a few digits or a single one, dark on light or light on dark.
 
     A component that looks less like a digit than all but 1 in 2,000 of MNIST's is left out. One that looks less like a

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageFont
+from pydantic import SkipValidation
 
 from tinydigits.data import SIDE
 from tinydigits.data.images import Source, open_picture
 from tinydigits.reading.reading import Digit, Reading
+from tinydigits.schema import checked_arguments
 
 __all__ = ["show"]
 
@@ -15,7 +17,8 @@ _PIXELS = 2_000_000
 _TILE = 2 * SIDE
 
 
-def show(source: Source, reading: Reading) -> Image.Image:
+@checked_arguments
+def show(source: SkipValidation[Source], reading: Reading) -> Image.Image:
     """The image with a box and a label for each digit, and the 28×28 glyphs on its right, line by line.
 
     Digits of low confidence are orange. The image is reduced to at most two million pixels.
