@@ -77,7 +77,7 @@ def test_what_is_not_an_image_is_left_out_and_said_in_one_line(tmp_path: Path) -
 
 def test_the_command_line_prints_what_is_left_out_once(tmp_path: Path, tinydigits: Callable[..., Any]) -> None:
     (digits_folder(tmp_path / "[/bold]") / "3" / "Thumbs.db").write_bytes(b"x")
-    answer = tinydigits("evaluate", "dense", "--dataset", "[/bold]")
+    answer = tinydigits("evaluate", "dense", "--json", "--dataset", "[/bold]")
     assert answer.returncode == 0, answer.stderr
     assert answer.stderr.splitlines().count("[/bold]: left out, not images in a class folder: 3/Thumbs.db.") == 1
 
