@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import tinydigits as td
 from tinydigits.cli import check, evaluate
 from tinydigits.recipes import get_recipe, override
-from tinydigits.training import EpochMetrics, Progress, Settings
+from tinydigits.training import EpochMetrics, Settings, TrainingCallback
 from tinydigits.training.engine import Engine
 from tinydigits.training.evaluation import Evaluation
 from tinydigits.training.plots import mistakes_picture
@@ -21,7 +21,7 @@ from tinydigits.training.plots import mistakes_picture
 QUICK = override(get_recipe("simple"), ["epochs=2", "batch_size=64"])
 
 
-class Told(Progress):
+class Told(TrainingCallback):
     """Remembers what it was told."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from tinydigits.data import Dataset
 from tinydigits.errors import TinydigitsError
 from tinydigits.evidence.measure import one_thread
 from tinydigits.recipes import Recipe
-from tinydigits.training import EpochMetrics, Progress, train
+from tinydigits.training import EpochMetrics, TrainingCallback, train
 
 __all__ = ["Attempt", "Course", "validate", "without_test"]
 
@@ -75,7 +75,7 @@ class _Hopeless(Exception):  # noqa: N818 - a trial that is given up is no error
     pass
 
 
-class _Watcher(Progress):
+class _Watcher(TrainingCallback):
     def __init__(self, bars: tuple[float, ...]) -> None:
         self.bars = bars
         self.accuracies: list[float] = []

@@ -17,9 +17,9 @@ from tinydigits.data import Split
 from tinydigits.errors import TinydigitsError, UsageError
 from tinydigits.networks import standardize
 from tinydigits.recipes import Recipe
-from tinydigits.training.fast import fast_layers
-from tinydigits.training.memory import keep_freed_memory
-from tinydigits.training.optimisation import Scheduler, image_losses, images_met, make_optimizer
+from tinydigits.training.cpu_kernels import fused_cpu_layers
+from tinydigits.training.malloc import retain_freed_memory
+from tinydigits.training.optimisation import Scheduler, image_losses, images_seen, make_optimizer
 
 __all__ = ["Engine"]
 
@@ -39,12 +39,12 @@ class Engine:
     """
 
     def __init__(self, recipe: Recipe, split: Split, *, device: torch.device, seed: int) -> None:
-        keep_freed_memory()
+        retain_freed_memory()
         self.recipe = recipe
         self.device = device
         self._images, self._labels = split.images.to(device), split.labels.to(device)
         self._losses: Tensor | None = None
-        self._met = images_met(recipe, len(split))
+        self._met = images_seen(recipe, len(split))
         self._random: dict[str, Tensor] | None = None
         with self._own_random_numbers():
             torch.manual_seed(seed)
@@ -107,7 +107,7 @@ class Engine:
         for number, index in enumerate(order.tensor_split(batches), 1):
             pixels, labels = self._images[index].float() / 255, self._labels[index]
             pixels = standardize(augment(pixels, **changes)).contiguous(memory_format=torch.channels_last)
-            with fast_layers():
+            with fused_cpu_layers():
                 scores = self._network(pixels)
             loss = self._image_losses(scores, labels)
             self._optimizer.zero_grad()

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from tinydigits.data import Dataset, Split, load
 from tinydigits.errors import DataError, UsageError
 from tinydigits.recipes import Recipe, get_recipe
+from tinydigits.training.callback import TrainingCallback
 from tinydigits.training.device import choose_device
 from tinydigits.training.engine import Engine
 from tinydigits.training.evaluation import evaluate
 from tinydigits.training.folder import RunFolder, State
 from tinydigits.training.interrupt import Interruption
-from tinydigits.training.progress import Progress
 from tinydigits.training.report import write_report
 from tinydigits.training.run import EpochMetrics, Run, Selection, Settings
 
@@ -41,7 +41,7 @@ def train(
     select: Selection = "validation",
     device: str = "auto",
     out: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: TrainingCallback | None = None,
 ) -> Run:
     """Train a recipe.
 
@@ -82,14 +82,14 @@ def train(
     engine = _engine(settings, dataset)
     if folder is not None:
         folder.create(settings)
-    return _run(settings, dataset, engine, State(engine.state_dict(), [], {}), folder, progress or Progress())
+    return _run(settings, dataset, engine, State(engine.state_dict(), [], {}), folder, progress or TrainingCallback())
 
 
 def resume(
     out: str | Path,
     *,
     load_dataset: Callable[[str], Dataset] = load,
-    progress: Progress | None = None,
+    progress: TrainingCallback | None = None,
 ) -> Run:
     """Go on with a run that was stopped, after its last complete epoch; a run that is done is only tested again.
 
@@ -120,7 +120,7 @@ def resume(
             engine.load_state_dict(state.engine)
         except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise DataError(f"{folder.checkpoint} is not a checkpoint of {settings.recipe.name}") from error
-        return _run(settings, dataset, engine, state, folder, progress or Progress())
+        return _run(settings, dataset, engine, state, folder, progress or TrainingCallback())
     finally:
         torch.set_num_threads(threads)
 
@@ -152,7 +152,7 @@ def _run(
     engine: Engine,
     state: State,
     folder: RunFolder | None,
-    progress: Progress,
+    progress: TrainingCallback,
 ) -> Run:
     held_out = _divide(settings, dataset)[1]
     if folder is not None:
@@ -185,7 +185,7 @@ def _run(
 
 
 @contextmanager
-def _told_of_the_end(progress: Progress) -> Iterator[None]:
+def _told_of_the_end(progress: TrainingCallback) -> Iterator[None]:
     try:
         yield
     except BaseException:
