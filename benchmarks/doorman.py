@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 
 import tinydigits as td
 from tinydigits.augment import affine
-from tinydigits.networks import standardize
+from tinydigits.networks import save_weights, standardize
 from tinydigits.reading.doorman import Doorman
 from tinydigits.reading.glyphs import cut_out, glyph_of
 from tinydigits.reading.marks import find_marks
 from tinydigits.reading.normalize import place_ink
 from tinydigits.reading.page import find_ink
-from tinydigits.recipes import save_weights
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from strangers import LEARNED, LETTERS, noise, scribble, written

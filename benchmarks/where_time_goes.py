@@ -59,7 +59,7 @@ def main() -> None:
     loops: dict[str, Any] = {
         "before": Straightforward(DENSE.build(), few.images, few.labels),
         "after": Engine(DENSE, few, device=cpu, seed=0),
-        "swift": Engine(override(get_recipe("swift"), ["focus=1"]), few, device=cpu, seed=0),
+        "swift": Engine(override(get_recipe("swift"), ["hard_example_fraction=1"]), few, device=cpu, seed=0),
     }
     document: dict[str, Any] = {
         "machine": machine(), "versions": versions(), "commit": commit(), "gigaflops_a_second_of_one_core": core,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 # Two threads in one process wait for each other whenever something else runs; set before PyTorch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["COLUMNS"] = "120"
 
 import tinydigits as td
+from tinydigits import cli
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 if "TINYDIGITS_DATA" not in os.environ and SHARED.is_dir():
@@ -33,8 +37,31 @@ def uci() -> td.Dataset:
 
 
 @pytest.fixture
-def tinydigits(tmp_path: Path) -> Callable[..., Answer]:
-    """Runs `tinydigits WORDS…` in an empty folder and gives back what it printed and its exit status."""
+def tinydigits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """Runs `tinydigits WORDS…` within this process, in an empty folder; gives its output and exit status."""
+
+    def run(*words: str | Path, environment: dict[str, str] | None = None) -> Answer:
+        arguments = ["tinydigits", *map(str, words)]
+        output, errors = io.StringIO(), io.StringIO()
+        status: object = 0
+        with monkeypatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
+            patch.chdir(tmp_path)
+            patch.setattr(sys, "argv", arguments)
+            for name, value in (environment or {}).items():
+                patch.setenv(name, value)
+            try:
+                cli.main()
+            except SystemExit as leaving:
+                status = leaving.code
+        assert isinstance(status, int)
+        return Answer(arguments, status, output.getvalue(), errors.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def tinydigits_process(tmp_path: Path) -> Callable[..., Answer]:
+    """As `tinydigits`, in a process of its own: for what depends on its start, its end or its standard streams."""
 
     def run(*words: str | Path, environment: dict[str, str] | None = None) -> Answer:
         return subprocess.run(
@@ -43,7 +70,7 @@ def tinydigits(tmp_path: Path) -> Callable[..., Answer]:
             text=True,
             encoding="utf-8",
             cwd=tmp_path,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "120", **(environment or {})},
+            env={**os.environ, "PYTHONIOENCODING": "utf-8", **(environment or {})},
             timeout=240,
             check=False,
         )

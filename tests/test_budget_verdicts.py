@@ -83,11 +83,11 @@ def test_the_report_in_plain_types():
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"require": {"batchnorm"}}, "did you mean 'batch_norm'"),
-        ({"forbid": ["global"]}, "Known are batch_norm, dropout, gap, fc, skip"),
+        ({"require": {"batchnorm"}}, "did you mean batch_norm"),
+        ({"forbid": ["global"]}, "forbid must be a set of batch_norm, dropout, gap, fc, skip, not 'global'"),
         ({"require": {"fc"}, "forbid": {"fc"}}, "both required and forbidden"),
-        ({"parameters": -1}, "0 or more"),
-        ({"accuracy": 994}, "percentage"),
+        ({"parameters": -1}, "a whole number ≥ 0 or none, not -1"),
+        ({"accuracy": 994}, "a number from 0 to 100 or none, not 994"),
     ],
 )
 def test_a_wrong_budget_is_named(wrong, words):

@@ -100,7 +100,7 @@ def test_resuming_a_finished_run_prints_its_result(tinydigits: Run) -> None:
     [
         (["train", "densse"], 2, "did you mean dense"),
         (["train", "dense", "epoch=3"], 2, "did you mean epochs"),
-        (["train", "dense", "epochs=-1"], 2, "epochs must be from 1"),
+        (["train", "dense", "epochs=-1"], 2, "epochs must be a whole number from 1 to 10,000"),
         (["train", "dense", "--seed", "-1", "--dataset", "uci"], 2, "the seed must be from 0"),
         (["train", "dense", "--full", "--select", "test"], 2, "leave one out"),
         (["train", "dense", "--dataset", "mnits"], 2, "did you mean 'mnist'"),

@@ -77,7 +77,7 @@ def test_what_is_done_to_a_share_of_a_batch_is_done_to_that_share_of_each_networ
 
 
 def test_certify_in_a_group_learns_to_read_and_leaves_a_record_a_seed(uci: td.Dataset, tmp_path: Path) -> None:
-    recipe = override(get_recipe("swift"), ["epochs=6", "batch_size=32", "focus=0.5"])
+    recipe = override(get_recipe("swift"), ["epochs=6", "batch_size=32", "hard_example_fraction=0.5"])
     claim = certify(recipe, uci, seeds=3, executor=GroupExecutor(size=2), results=tmp_path)
     assert claim.seeds == 3
     assert claim.min > 80
@@ -100,7 +100,7 @@ def test_what_a_group_cannot_do_is_refused(uci: td.Dataset) -> None:
     with pytest.raises(UsageError, match="plateau"):
         train_group(override(get_recipe("swift"), ["schedule.name=plateau"]), uci.train, [0], device=CPU)
     with pytest.raises(UsageError, match="moving average"):
-        train_group(override(get_recipe("swift"), ["average=0.9"]), uci.train, [0], device=CPU)
+        train_group(override(get_recipe("swift"), ["ema_decay=0.9"]), uci.train, [0], device=CPU)
     with pytest.raises(UsageError, match="twice"):
         train_group(get_recipe("swift"), uci.train, [0, 0], device=CPU)
     with pytest.raises(TinydigitsError, match=r"diverged in epoch . with seed 0"):

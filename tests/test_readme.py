@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 import tinydigits as td
-from tinydigits.recipes import RECIPES, get_recipe, load_weights, weights_file
+from tinydigits.networks import load_weights, weights_file
+from tinydigits.recipes import RECIPES, get_recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -18,9 +18,9 @@ from tinydigits.recipes import get_recipe, override
 
 # Between them: both optimisers with state, all schedules with state, dropout, augmentation, a moving average, focus.
 TRAININGS = {
-    "sgd-one_cycle-average": ["simple", "epochs=5", "average=0.9", "schedule.name=one_cycle", "optimizer.name=sgd"],
+    "sgd-one_cycle-average": ["simple", "epochs=5", "ema_decay=0.9", "schedule.name=one_cycle", "optimizer.name=sgd"],
     "adam-plateau": ["dense", "epochs=4", "schedule.name=plateau", "schedule.patience=0", "optimizer.name=adam",
-                     "optimizer.lr=0.01", "focus=0.6"],
+                     "optimizer.lr=0.01", "hard_example_fraction=0.6"],
 }  # fmt: skip
 
 

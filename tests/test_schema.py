@@ -48,8 +48,8 @@ def test_what_is_right_is_taken_and_whole_numbers_pass_for_numbers():
     ("make", "sentence"),
     [
         (lambda: Engine("petrl"), "fuel must be petrol or diesel, not 'petrl'; did you mean petrol?"),
-        (lambda: Engine("petrol", 11), "litres must be a number above 0 to 10, not 11"),
-        (lambda: Engine("petrol", float("nan")), "litres must be a number above 0 to 10, not nan"),
+        (lambda: Engine("petrol", 11), "litres must be a number > 0 and ≤ 10, not 11"),
+        (lambda: Engine("petrol", float("nan")), "litres must be a number > 0 and ≤ 10, not nan"),
         (lambda: Engine("petrol", litre=1), "Engine has no field 'litre'; did you mean litres?"),
         (Engine, "Engine lacks fuel, which must be petrol or diesel"),
         (lambda: Engine("petrol", 1, 2), "Engine was given too many arguments; it takes fuel, litres"),
@@ -59,7 +59,7 @@ def test_what_is_right_is_taken_and_whole_numbers_pass_for_numbers():
         (lambda: Car(Engine("petrol"), owner=4), "owner must be a word or none, not 4"),
         (
             lambda: from_json(Car, {"engine": {"fuel": "petrol", "litres": 99}}),
-            "engine.litres must be a number above 0 to 10, not 99",
+            "engine.litres must be a number > 0 and ≤ 10, not 99",
         ),
         (
             lambda: from_json(Car, {"engine": {"fuel": "petrol", "tank": 99}}),
@@ -82,7 +82,7 @@ def test_arguments_are_held_to_their_annotations():
     assert drive("mine", 30, gear="low") == "mine 30 low"
     for wrong, sentence in (
         (lambda: drive(3), "car must be a Car or a word, not 3"),
-        (lambda: drive("mine", "0"), "speed must be a whole number from 0, not '0'"),
+        (lambda: drive("mine", "0"), "speed must be a whole number ≥ 0, not '0'"),
         (lambda: drive("mine", gear="hihg"), "gear must be low or high, not 'hihg'; did you mean high?"),
         (lambda: drive("mine", spede=1), "drive has no argument 'spede'; did you mean speed?"),
         (drive, "drive lacks car, which must be a Car or a word"),
@@ -97,7 +97,7 @@ def test_the_declaration_of_each_field_can_be_read():
     fields = declared_fields(Car)
     assert list(fields) == ["engine.fuel", "engine.litres", "doors", "owner", "extras"]
     assert fields["engine.litres"].meaning == "Its size."
-    assert fields["engine.litres"].allowed == "a number above 0 to 10"
+    assert fields["engine.litres"].allowed == "a number > 0 and ≤ 10"
     assert fields["doors"].default == 4
 
 

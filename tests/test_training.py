@@ -63,7 +63,7 @@ def test_the_last_training_images_are_held_out_and_the_test_set_is_kept_for_the_
 
 
 def test_focus_goes_back_to_the_images_with_the_highest_loss(uci: td.Dataset) -> None:
-    engine = Engine(override(QUICK, ["focus=0.25"]), uci.train, device=torch.device("cpu"), seed=0)
+    engine = Engine(override(QUICK, ["hard_example_fraction=0.25"]), uci.train, device=torch.device("cpu"), seed=0)
     few = round(len(uci.train) / 4)
     assert engine.batches == [-(-len(uci.train) // 64), -(-few // 64)]
     engine.epoch(lambda _number: None)
@@ -211,7 +211,7 @@ def test_every_optimiser_learns(name: str, uci: td.Dataset) -> None:
 
 def test_the_moving_average_is_what_is_evaluated_and_saved(uci: td.Dataset, tmp_path: Path) -> None:
     plain = td.train(QUICK, uci, full=True)
-    averaged = td.train(override(QUICK, ["average=0.9"]), uci, full=True, out=tmp_path / "run")
+    averaged = td.train(override(QUICK, ["ema_decay=0.9"]), uci, full=True, out=tmp_path / "run")
     checkpoint = torch.load(tmp_path / "run" / "checkpoint.pth", weights_only=True)
     weights, saved = plain.network.state_dict(), averaged.network.state_dict()
     name = "head.weight"

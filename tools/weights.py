@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 
 import tinydigits as td
-from tinydigits.recipes import get_recipe, save_weights
+from tinydigits.networks import save_weights
+from tinydigits.recipes import get_recipe
 from tinydigits.training.folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +51,7 @@ def ship(name: str, path: Path) -> Path:
         raise SystemExit(f"{path} is a run of another {name}; delete it to train anew")
     notes = {
         "recipe": name,
+        "network": settings.recipe.network,
         "digest": settings.recipe.digest(),
         "seed": str(settings.seed),
         "epochs": str(settings.recipe.epochs),

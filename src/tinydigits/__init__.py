@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from tinydigits.budget import Budget, Report, check
     from tinydigits.data import Dataset, Split, load
     from tinydigits.evidence import Claim, certify
-    from tinydigits.networks import classify
+    from tinydigits.networks import classify, pretrained
     from tinydigits.reading import Digit, Reading, normalize_glyph, read
     from tinydigits.recipes import Recipe
-    from tinydigits.training import Evaluation, Run, evaluate, pretrained, resume, train
+    from tinydigits.training import Evaluation, Run, evaluate, resume, train
 
 __version__ = "0.1.0"
 
@@ -57,10 +57,10 @@ _ROOMS = {
     "budget": ("Budget", "Report", "check"),
     "data": ("Dataset", "Split", "load"),
     "evidence": ("Claim", "certify"),
-    "networks": ("classify",),
+    "networks": ("classify", "pretrained"),
     "reading": ("Digit", "Reading", "normalize_glyph", "read"),
     "recipes": ("Recipe",),
-    "training": ("Evaluation", "Run", "evaluate", "pretrained", "resume", "train"),
+    "training": ("Evaluation", "Run", "evaluate", "resume", "train"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -213,6 +213,8 @@ def _plain(hint: Any) -> tuple[Any, bool]:
 
 def _choices(hint: Any) -> tuple[str, ...]:
     plain = _plain(hint)[0]
+    if get_origin(plain) is frozenset:
+        return _choices(get_args(plain)[0])
     return tuple(map(str, get_args(plain))) if get_origin(plain) is Literal else ()
 
 
@@ -220,10 +222,10 @@ def _in_words(hint: Any) -> str:
     plain, optional = _plain(hint)
     if get_origin(plain) in {Union, types.UnionType}:
         words = _either([_in_words(part) for part in get_args(plain)])
+    elif get_origin(plain) is frozenset:
+        words = f"a set of {', '.join(_choices(plain))}" if _choices(plain) else "a set of names"
     elif choices := _choices(plain):
         words = _either(list(choices))
-    elif get_origin(plain) is frozenset:
-        words = "a set of names"
     elif get_origin(plain) in {tuple, list}:
         words = "a list"
     else:
@@ -233,18 +235,15 @@ def _in_words(hint: Any) -> str:
 
 
 def _range_in_words(hint: Any) -> str:
-    words = ""
-    for limit in _metadata(hint):
-        match limit:
-            case annotated_types.Ge(ge=value):
-                words += f" from {value:,}"
-            case annotated_types.Gt(gt=value):
-                words += f" above {value:,}"
-            case annotated_types.Le(le=value):
-                words += f" to {value:,}" if words else f" up to {value:,}"
-            case annotated_types.Lt(lt=value):
-                words += f" and below {value:,}" if words else f" below {value:,}"
-    return words
+    limits = list(_metadata(hint))
+    match limits:
+        case [annotated_types.Ge(ge=low), annotated_types.Le(le=high)]:
+            return f" from {low:,} to {high:,}"
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    comparisons = [
+        f"{sign} {getattr(limit, name):,}" for limit in limits for name, sign in signs.items() if hasattr(limit, name)
+    ]
+    return f" {' and '.join(comparisons)}" if comparisons else ""
 
 
 def _metadata(hint: Any) -> Iterator[Any]:

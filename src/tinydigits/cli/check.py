@@ -68,7 +68,8 @@ def _subject(target: str) -> tuple[nn.Module, Budget, int | None, float | None, 
 
     if is_user_code(target):
         return load_network(target), Budget(), None, None, ""
-    from tinydigits.recipes import RECIPES, weights_file
+    from tinydigits.networks import weights_file
+    from tinydigits.recipes import RECIPES
     from tinydigits.training.targets import resolve
 
     if target in RECIPES and weights_file(target) is None:

@@ -18,7 +18,8 @@ def command(as_json: bool) -> None:
     Example:
       $ tinydigits recipes
     """
-    from tinydigits.recipes import DEFAULT, RECIPES, weights_file
+    from tinydigits.networks import weights_file
+    from tinydigits.recipes import DEFAULT, RECIPES
 
     rows = [
         {

@@ -21,8 +21,8 @@ def command(name: str, as_json: bool) -> None:
     Example:
       $ tinydigits show dense
     """
-    from tinydigits.networks import summary
-    from tinydigits.recipes import get_recipe, load_weights, weights_file
+    from tinydigits.networks import load_weights, summary, weights_file
+    from tinydigits.recipes import get_recipe
 
     recipe = get_recipe(name)
     network = recipe.build()

@@ -20,7 +20,7 @@ __all__ = ["command"]
 
 @click.command("sweep")
 @click.argument("recipe")
-@click.argument("words", metavar="FIELD=SPACE...", nargs=-1, required=True)
+@click.argument("overrides", metavar="FIELD=SPACE...", nargs=-1, required=True)
 @click.option("--trials", type=click.IntRange(1), default=50, show_default=True, help="Those of earlier calls count.")
 @click.option("--max-parameters", type=click.IntRange(0), help="Refuse networks with more trainable scalars.")
 @data_options
@@ -29,7 +29,7 @@ __all__ = ["command"]
 @json_option
 def command(  # noqa: PLR0913, PLR0917 - one argument an option
     recipe: str,
-    words: tuple[str, ...],
+    overrides: tuple[str, ...],
     trials: int,
     max_parameters: int | None,
     dataset: str,
@@ -42,8 +42,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     """Search for values of RECIPE's fields that do best on held-out training images.
 
     A SPACE is low..high, log:low..high or a|b|c; FIELD=VALUE is set for all trials. The test set is not used.
-    The same command goes on with a sweep that was stopped. At the end: a table, a picture, and the words that
-    reproduce the best trial.
+    The same command goes on with a sweep that was stopped. At the end: a table, a picture, and the command that
+    trains the best trial again. With --executor ray, all nodes must share the folder of --results.
 
     \b
     Example:
@@ -61,14 +61,14 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     try:
         with json_alone():
             found = sweep(
-                base, words, data, trials=trials, max_parameters=max_parameters,
+                base, overrides, data, trials=trials, max_parameters=max_parameters,
                 executor=where, results=results, report=_report,
             )  # fmt: skip
     except KeyboardInterrupt:
-        raise Stopped(f"stopped; what is done is in {results / 'sweeps'}, and the same command goes on") from None
+        raise Stopped(f"stopped; the trials done are in {results / 'sweeps'}, and the same command goes on") from None
     picture = found.storage.with_suffix(".png")
     write_atomically(picture, sweep_picture(found))
-    best = ["tinydigits", "train", recipe, *found.fixed, *found.best.words]
+    best = ["tinydigits", "train", recipe, *found.fixed, *found.best.overrides]
     best += ["--dataset", dataset] if dataset != "auto" else []
     best += ["--data-dir", str(data_dir)] if data_dir else []
     if as_json:
@@ -79,7 +79,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
 
 def _report(trial: SweepTrial) -> None:
     ending = trial.problem if trial.accuracy is None else f"{trial.accuracy:.2f} %"
-    console().print(f"trial {trial.number}: {' '.join(trial.words)}: {ending}", markup=False, soft_wrap=True)
+    console().print(f"trial {trial.number}: {' '.join(trial.overrides)}: {ending}", markup=False, soft_wrap=True)
 
 
 def _show(found: Sweep, picture: Path, best: str) -> None:
@@ -91,17 +91,14 @@ def _show(found: Sweep, picture: Path, best: str) -> None:
     )
     table.add_column("trial", justify="right")
     for dimension in found.space:
-        table.add_column(dimension.field, justify="right")
+        table.add_column(dimension.partition("=")[0], justify="right")
     table.add_column("held-out accuracy, %", justify="right")
-    complete = sorted(
-        (trial for trial in found.trials if trial.accuracy is not None), key=lambda trial: -(trial.accuracy or 0)
-    )
-    for trial in complete[:10]:
-        values = [Text(word.partition("=")[2][:10]) for word in trial.words]
-        style = "green" if trial is complete[0] else None
+    for trial in found.complete[:10]:
+        values = [Text(override.partition("=")[2][:10]) for override in trial.overrides]
+        style = "green" if trial is found.best else None
         table.add_row(str(trial.number), *values, f"{trial.accuracy:.2f}", style=style)
     console().print(table)
-    ended = len(found.trials) - len(complete)
-    console().print(f"{ended} trials were given up or refused; picture: {picture}", markup=False, soft_wrap=True)
-    console().print("the best again, by the last epoch's held-out accuracy:", markup=False)
+    pruned = len(found.trials) - len(found.complete)
+    console().print(f"{pruned} trials were pruned or refused; picture: {picture}", markup=False, soft_wrap=True)
+    console().print("the best trial, by held-out accuracy after the last epoch, is trained again by:", markup=False)
     click.echo(best)

@@ -41,7 +41,7 @@ def train_and_evaluate(dataset: Dataset, training: Training) -> Record:
     """
     origin = commit()  # before the training, during which the source may change
     with one_thread():
-        run = train(training.recipe, dataset, seed=training.seed, full=True, device="cpu")
+        run = train(training.recipe, dataset, seed=training.seed, full=True, device="cpu", progress=None)
         return make_record(dataset, training, run.network, run.test, seconds=run.seconds, commit=origin)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -12,8 +13,7 @@ from tinydigits.data import Dataset
 from tinydigits.evidence.claim import TARGET, Claim
 from tinydigits.evidence.mistakes import Mistakes
 from tinydigits.evidence.references import REFERENCES
-from tinydigits.evidence.search import Sweep, SweepTrial
-from tinydigits.evidence.space import Dimension, Range
+from tinydigits.evidence.search import Sweep
 
 __all__ = ["accuracy_picture", "mistakes_sheet", "sweep_picture"]
 
@@ -81,33 +81,25 @@ def mistakes_sheet(mistakes: Mistakes, dataset: Dataset, *, most: int = 60) -> b
 
 def sweep_picture(sweep: Sweep) -> bytes:
     """A PNG: held-out accuracy of the complete trials, by number and by each field that varied."""
-    complete = [trial for trial in sweep.trials if trial.accuracy is not None]
-    panels = len(sweep.space) + 1
-    columns = min(3, panels)
-    figure = Figure(figsize=(columns * 4, math.ceil(panels / columns) * 3), layout="constrained")
-    grid = list(figure.subplots(math.ceil(panels / columns), columns, squeeze=False).flat)
-    accuracies = [trial.accuracy for trial in complete]
-    grid[0].plot([trial.number for trial in complete], accuracies, "o", color=_OURS, alpha=0.6)
-    grid[0].plot(sweep.best.number, sweep.best.accuracy, "o", color=_GOOD)
-    grid[0].set(xlabel="trial")
-    for axes, dimension in zip(grid[1:], sweep.space, strict=False):
-        axes.plot([_value(trial, dimension) for trial in complete], accuracies, "o", color=_OURS, alpha=0.6)
-        axes.plot(_value(sweep.best, dimension), sweep.best.accuracy, "o", color=_GOOD)
-        axes.set(xlabel=dimension.field)
-        if isinstance(dimension, Range) and dimension.log:
-            axes.set_xscale("log")
-    for axes in grid[:panels]:
-        axes.set(ylabel="held-out accuracy, %")
+    panels: list[tuple[str, list[Any], str]] = [("trial", [trial.number for trial in sweep.complete], "linear")]
+    for place, dimension in enumerate(sweep.space):
+        field, _, text = dimension.partition("=")
+        values: list[Any] = [trial.overrides[place].partition("=")[2] for trial in sweep.complete]
+        values = values if "|" in text else list(map(float, values))
+        panels.append((field, values, "log" if text.startswith("log:") else "linear"))
+    columns = min(3, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    figure = Figure(figsize=(columns * 4, rows * 3), layout="constrained")
+    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes, (label, values, scale) in zip(grid, panels, strict=False):
+        axes.plot(values, [trial.accuracy for trial in sweep.complete], "o", color=_OURS, alpha=0.6)
+        axes.plot(values[0], sweep.best.accuracy, "o", color=_GOOD)
+        axes.set(xlabel=label, xscale=scale, ylabel="held-out accuracy, %")
         axes.grid(alpha=0.3)
-    for axes in grid[panels:]:
+    for axes in grid[len(panels) :]:
         axes.axis("off")
-    figure.suptitle(f"{sweep.recipe} on held-out images of {sweep.dataset}: {len(complete)} complete trials")
+    figure.suptitle(f"{sweep.recipe} on held-out images of {sweep.dataset}: {len(sweep.complete)} complete trials")
     return _png(figure)
-
-
-def _value(trial: SweepTrial, dimension: Dimension) -> float | str:
-    text = next(word.partition("=")[2] for word in trial.words if word.partition("=")[0] == dimension.field)
-    return float(text) if isinstance(dimension, Range) else text
 
 
 def _png(figure: Figure) -> bytes:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from tinydigits.networks.blocks import Network
 from tinydigits.networks.classify import classify, log_probabilities, standardize
-from tinydigits.networks.dense import Dense
-from tinydigits.networks.gap import Gap
-from tinydigits.networks.recognizer import Recognizer
-from tinydigits.networks.simple import SimpleMNISTNet
-from tinydigits.networks.skip import Skip
-from tinydigits.networks.sturdy import Sturdy
+from tinydigits.networks.registry import NETWORKS
 from tinydigits.networks.summary import summary
-from tinydigits.networks.swift import Swift
+from tinydigits.networks.weights import (
+    load_tensors,
+    load_weights,
+    pretrained,
+    save_tensors,
+    save_weights,
+    weights_file,
+)
 
-__all__ = ["NETWORKS", "Network", "classify", "log_probabilities", "standardize", "summary"]
-
-NETWORKS: dict[str, type[Network]] = {
-    "recognizer": Recognizer,
-    "simple": SimpleMNISTNet,
-    "gap": Gap,
-    "skip": Skip,
-    "dense": Dense,
-    "sturdy": Sturdy,
-    "swift": Swift,
-}
+__all__ = [
+    "NETWORKS",
+    "Network",
+    "classify",
+    "load_tensors",
+    "load_weights",
+    "log_probabilities",
+    "pretrained",
+    "save_tensors",
+    "save_weights",
+    "standardize",
+    "summary",
+    "weights_file",
+]

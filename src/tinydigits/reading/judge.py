@@ -16,9 +16,9 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from tinydigits.errors import DataError
-from tinydigits.networks import standardize
+from tinydigits.networks import load_weights, standardize, weights_file
 from tinydigits.reading.doorman import Doorman
-from tinydigits.recipes import get_recipe, load_weights, weights_file
+from tinydigits.recipes import get_recipe
 
 __all__ = ["RECIPE", "Calibration", "Verdict", "calibration", "calibration_file", "judge", "raw_scores"]
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-
-from tinydigits.errors import UsageError
+from tinydigits.errors import UsageError, did_you_mean
 from tinydigits.recipes.dense import DENSE, DENSE_ORIGINAL
 from tinydigits.recipes.gap import GAP, GAP_ORIGINAL
 from tinydigits.recipes.override import override, recipe_from_dict
-from tinydigits.recipes.pretrained import load_weights, save_weights, weights_file
 from tinydigits.recipes.recipe import Augmentation, Optimizer, Recipe, Schedule
 from tinydigits.recipes.recognizer import RECOGNIZER, RECOGNIZER_ORIGINAL
 from tinydigits.recipes.simple import SIMPLE, SIMPLE_ORIGINAL
@@ -24,11 +21,8 @@ __all__ = [
     "Recipe",
     "Schedule",
     "get_recipe",
-    "load_weights",
     "override",
     "recipe_from_dict",
-    "save_weights",
-    "weights_file",
 ]
 
 RECIPES: dict[str, Recipe] = {
@@ -48,7 +42,5 @@ def get_recipe(name: str) -> Recipe:
         UsageError: there is none; the nearest name is given.
     """
     if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}"
-        raise UsageError(f"there is no recipe {name!r}; {hint}")
+        raise UsageError(f"there is no recipe {name!r}{did_you_mean(name, RECIPES)}")
     return RECIPES[name]

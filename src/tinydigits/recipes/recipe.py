@@ -6,116 +6,115 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Set
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
 
 from tinydigits.budget import Budget
+from tinydigits.errors import UsageError, did_you_mean
 from tinydigits.networks import NETWORKS, Network
+from tinydigits.schema import checked
 
 __all__ = ["Augmentation", "Optimizer", "Recipe", "Schedule"]
 
 
-@dataclass(frozen=True)
+@checked
 class Optimizer:
-    """How weights move.
-
-    Attributes:
-        name: which of PyTorch's optimisers.
-        lr: learning rate; under the `one_cycle` schedule, its peak.
-        momentum: of SGD; Adam and AdamW keep PyTorch's β₁ = 0.9 and β₂ = 0.999.
-        nesterov: Nesterov's momentum, for SGD.
-        weight_decay: L2 penalty for SGD and Adam, decoupled decay for AdamW.
-    """
+    """How weights move."""
 
     name: Literal["sgd", "adam", "adamw"]
-    lr: float
-    momentum: float = 0.9
+    """Which of PyTorch's optimisers."""
+    lr: Annotated[float, Field(gt=0, le=1000)]
+    """Learning rate; under the `one_cycle` schedule, its peak."""
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """Of SGD; Adam and AdamW keep PyTorch's β₁ = 0.9 and β₂ = 0.999."""
     nesterov: bool = False
-    weight_decay: float = 0.0
+    """Nesterov's momentum, for SGD."""
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """L2 penalty for SGD and Adam, decoupled decay for AdamW."""
 
 
-@dataclass(frozen=True)
+@checked
 class Schedule:
-    """How the learning rate changes.
-
-    Attributes:
-        name: `constant`; `step`: × `gamma` every `step_size` epochs; `plateau`: × `gamma` when the held-out
-            loss (the training loss, where nothing is held out) has not improved for more than `patience`
-            epochs; `one_cycle`: up for the first `warmup` share of all batches, then down to (almost) nothing
-            along a cosine.
-        step_size: in epochs.
-        gamma: the factor of `step` and `plateau`.
-        patience: in epochs.
-        min_lr: `plateau` does not go below it.
-        warmup: share of all batches, in (0, 1).
-    """
+    """How the learning rate changes."""
 
     name: Literal["constant", "step", "plateau", "one_cycle"]
-    step_size: int = 10
-    gamma: float = 0.1
-    patience: int = 2
-    min_lr: float = 0.0
-    warmup: float = 0.3
+    """`constant`; `step`: × `gamma` every `step_size` epochs; `plateau`: × `gamma` when the held-out loss (the
+    training loss, where nothing is held out) has not improved for more than `patience` epochs; `one_cycle`: up for
+    the first `warmup` share of all batches, then down to (almost) nothing along a cosine."""
+    step_size: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Epochs between two steps of `step`."""
+    gamma: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """The factor of `step` and `plateau`."""
+    patience: Annotated[int, Field(ge=0, le=10_000)] = 2
+    """Epochs without improvement that `plateau` waits for."""
+    min_lr: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    """The learning rate below which `plateau` does not go."""
+    warmup: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    """Share of all batches in which `one_cycle` rises."""
 
 
-@dataclass(frozen=True)
+@checked
 class Augmentation:
-    """Random changes of each training image; see `tinydigits.augment`.
+    """Random changes of each training image; see `tinydigits.augment`."""
 
-    Attributes:
-        rotation: ± degrees.
-        translation: ± pixels.
-        scale: ± share of the size.
-        shear: ± degrees.
-        photo: share of the images that then look as photos do, in [0, 1]; see `tinydigits.augment.photograph`.
-    """
-
-    rotation: float = 0.0
-    translation: float = 0.0
-    scale: float = 0.0
-    shear: float = 0.0
-    photo: float = 0.0
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
+    """± degrees."""
+    translation: Annotated[float, Field(ge=0, le=28)] = 0.0
+    """± pixels."""
+    scale: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+    """± share of the size."""
+    shear: Annotated[float, Field(ge=0, le=80)] = 0.0
+    """± degrees."""
+    photo: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the images that then look as photos do; see `tinydigits.augment.photograph`."""
 
 
-@dataclass(frozen=True)
+def _known_network(name: str) -> str:
+    if name not in NETWORKS:
+        raise UsageError(f"there is no network {name!r}{did_you_mean(name, NETWORKS)}")
+    return name
+
+
+@checked
 class Recipe:
-    """Everything that decides what a training does, but for the data and the seed.
-
-    Attributes:
-        name: what it is called on the command line.
-        network: a name in `tinydigits.networks.NETWORKS`.
-        epochs: passes over the training images.
-        batch_size: images a step.
-        optimizer: how weights move.
-        schedule: how the learning rate changes.
-        augmentation: how training images are changed.
-        loss: `cross_entropy` on logits, or `nll` on a network's own log-softmax.
-        label_smoothing: share of each label that is spread over all classes, in [0, 1).
-        dropout: share of activations set to zero in training, in [0, 1).
-        focus: share of the training images that each epoch after the first trains on, in (0, 1]: those whose
-            loss was highest when they were last met.
-        average: decay a batch of the exponential moving average of the weights that is kept, evaluated and
-            saved in place of the weights themselves; 0 keeps none.
-        budget: the limits that this recipe promises to keep.
-        origin: whose idea it is.
-        notes: what a reader should know: what is claimed elsewhere, what was changed here and why.
-    """
+    """Everything that decides what a training does, but for the data and the seed."""
 
     name: str
-    network: str
-    epochs: int
+    """What it is called on the command line."""
+    network: Annotated[str, AfterValidator(_known_network)]
+    """A name in `tinydigits.networks.NETWORKS`."""
+    epochs: Annotated[int, Field(ge=1, le=10_000)]
+    """Epochs of training; each is a pass over the training images, but see `hard_example_fraction`."""
     optimizer: Optimizer
+    """How weights move."""
     schedule: Schedule
+    """How the learning rate changes."""
     budget: Budget
+    """The limits that this recipe promises to keep."""
     origin: str
-    batch_size: int = 128
+    """Whose idea it is."""
+    batch_size: Annotated[int, Field(ge=3, le=60_000)] = (
+        128  # batch norm cannot average one image, a possible rest of 2
+    )
+    """Images a step."""
     augmentation: Augmentation = field(default_factory=Augmentation)
+    """How training images are changed."""
     loss: Literal["cross_entropy", "nll"] = "cross_entropy"
-    label_smoothing: float = 0.0
-    dropout: float = 0.1
-    focus: float = 1.0
-    average: float = 0.0
+    """`cross_entropy` on logits, or `nll` on a network's own log-softmax."""
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of each label that is spread over all classes."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of activations set to zero in training."""
+    hard_example_fraction: Annotated[float, Field(ge=0.001, le=1)] = 1.0
+    """Share of the training images that each epoch after the first trains on: those whose loss was highest when
+    they were last seen."""
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Decay, per batch, of the exponential moving average of the weights that is evaluated and saved in place of
+    the weights themselves; 0 keeps none."""
     notes: str = ""
+    """What a reader should know: what is claimed elsewhere, what was changed here and why."""
 
     def build(self) -> Network:
         """The network with fresh weights, drawn from PyTorch's generator."""

@@ -17,7 +17,7 @@ SWIFT = Recipe(
     augmentation=Augmentation(rotation=10, translation=1.3, scale=0.1, shear=5),
     loss="cross_entropy",
     dropout=0.0,
-    focus=0.15,
+    hard_example_fraction=0.15,
     budget=Budget(parameters=20_000, epochs=6, accuracy=99.40, require=frozenset({"batch_norm", "fc"})),
     origin="tinydigits",
     notes=(

@@ -7,7 +7,7 @@ from tinydigits.training.device import choose_device
 from tinydigits.training.evaluation import Evaluation, evaluate
 from tinydigits.training.loop import Interrupted, resume, train
 from tinydigits.training.run import EpochMetrics, Run, Settings
-from tinydigits.training.targets import Target, pretrained, resolve
+from tinydigits.training.targets import Target, resolve
 
 __all__ = [
     "EpochMetrics",
@@ -19,7 +19,6 @@ __all__ = [
     "TrainingCallback",
     "choose_device",
     "evaluate",
-    "pretrained",
     "resolve",
     "resume",
     "train",

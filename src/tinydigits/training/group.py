@@ -43,7 +43,7 @@ def train_group(recipe: Recipe, split: Split, seeds: Sequence[int], *, device: t
             own course, or a seed is given twice.
         TinydigitsError: a training has diverged.
     """
-    if recipe.average or recipe.schedule.name == "plateau":
+    if recipe.ema_decay or recipe.schedule.name == "plateau":
         raise UsageError(f"{recipe.name} cannot be trained in a group: it has a moving average or the plateau schedule")
     if len(set(seeds)) < len(seeds):
         raise UsageError("a seed is given twice")

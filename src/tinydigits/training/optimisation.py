@@ -51,7 +51,7 @@ def image_losses(recipe: Recipe, scores: Tensor, labels: Tensor) -> Tensor:
 
 def images_seen(recipe: Recipe, count: int) -> list[int]:
     """How many of `count` training images each epoch of the recipe trains on: two at least, for batch norm."""
-    return [count, *[min(count, max(2, round(recipe.focus * count)))] * (recipe.epochs - 1)]
+    return [count, *[min(count, max(2, round(recipe.hard_example_fraction * count)))] * (recipe.epochs - 1)]
 
 
 class Scheduler:
