@@ -20,10 +20,10 @@ from rich.console import Console
 import tinydigits as td
 from conftest import Answer
 from evidence_of import InProcess, record
-from tinydigits.cli.watching import live_watch
-from tinydigits.evidence import Record, Training, Watch, certify, train_and_evaluate
-from tinydigits.evidence.local import available_cores
+from tinydigits.cli.certification_view import certification_view
+from tinydigits.evidence import CertificationCallback, Record, Training, certify, train_and_evaluate
 from tinydigits.evidence.store import EvidenceFile
+from tinydigits.executors import available_cores
 from tinydigits.recipes import get_recipe, override
 
 RECIPE = ("simple", "epochs=1")
@@ -106,7 +106,7 @@ def test_whatever_ends_a_certification_ends_its_workers(tmp_path: Path, name: st
     assert "Traceback" not in errors
 
 
-class _Heard(Watch):
+class _Heard(CertificationCallback):
     def __init__(self) -> None:
         self.words: list[str] = []
 
@@ -127,17 +127,17 @@ class _Heard(Watch):
 
 
 def test_only_missing_seeds_of_this_very_recipe_are_trained(tmp_path: Path, uci: td.Dataset) -> None:
-    executor, watch = InProcess(), _Heard()
+    executor, callback = InProcess(), _Heard()
     one = td.certify(recipe(), uci, seeds=1, executor=executor, results=tmp_path)
     assert (one.seeds, one.sd, one.train_images) == (1, None, 1437)
     file = tmp_path / "evidence" / "simple.jsonl"
     with file.open("a") as broken:
         broken.write('{"seed": 1, "test_acc')
-    two = td.certify(recipe(), uci, seeds=2, executor=executor, results=tmp_path, watch=watch)
+    two = td.certify(recipe(), uci, seeds=2, executor=executor, results=tmp_path, callback=callback)
     assert [task.seed for task in executor.tasks] == [0, 1]
     assert two.overrides == ("epochs=1",)
-    assert "line 2" in watch.words[0]
-    assert watch.words[1:] == ["simple on uci [0, 1] [0]", "started 1", "finished 1", "stop"]
+    assert "line 2" in callback.words[0]
+    assert callback.words[1:] == ["simple on uci [0, 1] [0]", "started 1", "finished 1", "stop"]
     changed = override(recipe(), ["optimizer.lr=0.05"])
     td.certify(changed, uci, seeds=1, executor=executor, results=tmp_path)
     assert [task.seed for task in executor.tasks] == [0, 1, 0]
@@ -149,13 +149,13 @@ def test_only_missing_seeds_of_this_very_recipe_are_trained(tmp_path: Path, uci:
 @pytest.mark.parametrize("terminal", [True, False])
 def test_the_view_tells_what_runs_what_is_done_and_what_it_shows(terminal: bool) -> None:
     console = Console(file=io.StringIO(), force_terminal=terminal, highlight=False, width=200, height=30)
-    watch = live_watch(console)
-    watch.start("gap on mnist", [0, 1, 2], [record(0, range(60))])
-    watch.started(1)
-    watch.notice("line 7 was broken")
-    watch.finished(record(1, range(50)))
-    watch.started(2)
-    watch.stop()
+    callback = certification_view(console)
+    callback.start("gap on mnist", [0, 1, 2], [record(0, range(60))])
+    callback.started(1)
+    callback.notice("line 7 was broken")
+    callback.finished(record(1, range(50)))
+    callback.started(2)
+    callback.stop()
     assert isinstance(console.file, io.StringIO)
     words = console.file.getvalue()
     for part in ("gap on mnist", "line 7 was broken", "99.50", "2 of 3", "99.450 ± 0.071 %", "about 1 min 00 s left"):

@@ -15,7 +15,7 @@ from PIL import Image
 import tinydigits as td
 from evidence_of import record, write
 from tinydigits.cli import compare, mistakes, reproduce, results
-from tinydigits.evidence import CONTESTED, claims_of, find_mistakes, load_series, make_claim
+from tinydigits.evidence import AMBIGUOUS_LABELS, claims_of, find_mistakes, load_series, make_claim
 from tinydigits.evidence.comparison import compare as compare_recipes
 from tinydigits.evidence.pages import publish, readme_with_results, recipe_pages
 from tinydigits.evidence.pictures import mistakes_sheet
@@ -55,11 +55,11 @@ def test_one_seed_has_no_deviation_and_reaches_nothing() -> None:
     assert (claim.sd, claim.lower95, claim.reaches, claim.row()["lower95"]) == (None, None, False, None)
 
 
-def test_contested_labels_are_left_out_on_mnist_alone() -> None:
-    assert len(CONTESTED) == 15
-    wrong = [*sorted(CONTESTED)[:5], *range(5)]
-    assert make_claim([record(0, wrong)]).mean_uncontested == pytest.approx(100 * 9980 / 9985)
-    assert make_claim([record(0, wrong, dataset="uci")]).mean_uncontested is None
+def test_ambiguous_labels_are_left_out_on_mnist_alone() -> None:
+    assert len(AMBIGUOUS_LABELS) == 15
+    wrong = [*sorted(AMBIGUOUS_LABELS)[:5], *range(5)]
+    assert make_claim([record(0, wrong)]).mean_without_ambiguous == pytest.approx(100 * 9980 / 9985)
+    assert make_claim([record(0, wrong, dataset="uci")]).mean_without_ambiguous is None
 
 
 def test_results_lists_the_claims_and_says_what_does_not_count(tmp_path: Path) -> None:
@@ -157,15 +157,15 @@ def test_mistakes_are_counted_with_their_votes() -> None:
     found = find_mistakes(
         [record(0, [7, 947], answers=[3, 5]), record(1, [7, 8], answers=[2, 1]), record(2, [7, 947], answers=[3, 5])]
     )
-    assert [(image.index, image.votes, image.contested) for image in found.images] == [
+    assert [(image.index, image.votes, image.ambiguous) for image in found.images] == [
         (7, {3: 2, 2: 1}, False),
         (947, {5: 2}, True),
     ]
     assert found.accuracy == pytest.approx(99.98)
-    assert found.accuracy_uncontested == pytest.approx(100 * (1 - 4 / 3 / 9985))
+    assert found.accuracy_without_ambiguous == pytest.approx(100 * (1 - 4 / 3 / 9985))
 
 
-def test_the_sheet_shows_the_images_and_frames_the_contested(mnist: td.Dataset) -> None:
+def test_the_sheet_shows_the_images_and_frames_the_ambiguous(mnist: td.Dataset) -> None:
     wrong = [8, 947, 1014]
     sheets = [
         Image.open(io.BytesIO(mistakes_sheet(find_mistakes([record(0, places)]), mnist))).convert("RGB")
@@ -185,7 +185,7 @@ def test_mistakes_draws_a_sheet(tmp_path: Path, uci: td.Dataset) -> None:
     answer = run(mistakes, "--dataset", "uci", "--results", tmp_path, "--json")
     found = json.loads(answer.stdout)
     assert found["images"][0] == {
-        "index": 3, "label": int(uci.test.labels[3]), "wrong": 3, "votes": {"0": 3}, "contested": False,
+        "index": 3, "label": int(uci.test.labels[3]), "wrong": 3, "votes": {"0": 3}, "ambiguous": False,
     }  # fmt: skip
     assert Path(found["picture"]).read_bytes().startswith(b"\x89PNG")
     of_one = run(mistakes, "dense", "--dataset", "uci", "--results", tmp_path, "--out", tmp_path / "dense.png")

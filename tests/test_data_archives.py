@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from tinydigits.data import load
+from tinydigits.data import Dataset, load
 from tinydigits.errors import DataError
 
 IMAGES = np.zeros((10, 28, 28), np.uint8)
@@ -51,13 +52,38 @@ def test_an_archive_may_bring_its_own_test_part(tmp_path: Path) -> None:
     assert (len(mine.train), mine.test.labels.tolist(), mine.has_own_test) == (10, [0, 1, 0], True)
 
 
+def test_the_archive_that_keras_serves_is_mnist(tmp_path: Path, mnist: Dataset) -> None:
+    train, test = mnist.train, mnist.test
+    path = str(tmp_path / "mnist.npz")
+    np.savez(
+        path,
+        x_train=train.images[:, 0],
+        y_train=train.labels.to(torch.uint8),
+        x_test=test.images[:, 0],
+        y_test=test.labels.to(torch.uint8),
+    )
+    keras = load(path)
+    assert keras.fingerprint == mnist.fingerprint
+    assert (keras.notice, keras.has_own_test) == ("", True)
+
+
+@pytest.mark.parametrize("images", [np.zeros((10, 8, 8)), np.zeros((10, 1, 56, 28)), np.zeros((10, 5, 3, 1))])
+def test_images_of_another_size_are_resized_and_that_is_said(tmp_path: Path, images: Any) -> None:
+    images[:, 0, 0] = np.linspace(0, 1, 10).reshape(10, *[1] * (images.ndim - 3))
+    mine = load(path := archive(tmp_path, images=images, labels=LABELS))
+    assert mine.everything().images.shape == (10, 1, 28, 28)
+    assert mine.notice == f"{path}: 10 images of another size were resized to 28×28."
+
+
 @pytest.mark.parametrize(
     ("arrays", "what"),
     [
         ({"images": IMAGES}, "lacks labels, it holds images"),
         ({"x": IMAGES, "y": LABELS}, "lacks images and labels, it holds x, y"),
+        ({"x_train": IMAGES, "y_train": LABELS, "y_test": LABELS}, "lacks x_test, it holds"),
         ({"images": IMAGES, "labels": LABELS, "test_images": IMAGES}, "lacks test_labels"),
-        ({"images": IMAGES[:, :27], "labels": LABELS}, r"not uint8 \[10, 27, 28\]"),
+        ({"images": IMAGES[:, :0], "labels": LABELS}, r"not uint8 \[10, 0, 28\]"),
+        ({"images": IMAGES.reshape(10, -1), "labels": LABELS}, r"not uint8 \[10, 784\]"),
         ({"images": IMAGES[:0], "labels": LABELS[:0]}, r"with N ≥ 1, not uint8 \[0, 28, 28\]"),
         ({"images": IMAGES.astype(float), "labels": LABELS}, r"must be in \[0, 1\], not in 0.0…255.0"),
         ({"images": IMAGES * np.nan, "labels": LABELS}, r"must be in \[0, 1\], not in nan…nan"),
@@ -92,11 +118,12 @@ def claiming(shape: tuple[int, ...]) -> bytes:
     [
         (pickle.dumps(Bomb()), "cannot be read as .npz"),
         (claiming((10**9, 28, 28)), "more than 512 MiB"),
+        (claiming((10**6, 1, 1)), "more than 512 MiB"),
         (claiming((-1, 28, 28)), "cannot be read as .npz"),
         (claiming((10, 28, 28)), "cannot be read as .npz"),
         (b"", "cannot be read as .npz"),
     ],
-    ids=["pickle", "claims 784 GB", "claims less than nothing", "cut short", "empty"],
+    ids=["pickle", "claims 784 GB", "claims a million", "claims less than nothing", "cut short", "empty"],
 )
 def test_a_hostile_archive_is_refused_before_it_does_harm(tmp_path: Path, member: bytes, what: str) -> None:
     path = tmp_path / "hostile.npz"

@@ -6,6 +6,7 @@ import os
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,13 @@ import pytest
 import torch
 from PIL import Image
 
-from tinydigits.data import Dataset, Split, load
-from tinydigits.data.images import read_image
+from tinydigits.data import Dataset, Split, cache_folder, fetch, find_folder, inspect, load
+from tinydigits.data.folders import _grey
+from tinydigits.data.own import Part
 from tinydigits.errors import DataError, UsageError
+
+IMAGES = torch.arange(4, dtype=torch.uint8).view(4, 1, 1, 1).repeat(1, 1, 28, 28)
+FOUR = Split(IMAGES, torch.arange(4))
 
 
 def ink(seed: int, side: int = 28) -> Image.Image:
@@ -24,6 +29,7 @@ def ink(seed: int, side: int = 28) -> Image.Image:
     pixels = np.zeros((side, side), np.uint8)
     inner = slice(side // 4, side - side // 4)
     pixels[inner, inner] = np.random.default_rng(seed).integers(100, 256, pixels[inner, inner].shape)
+    pixels[side // 2, side // 2] = 255
     return Image.fromarray(pixels)
 
 
@@ -42,15 +48,40 @@ def digits_folder(root: Path, names: str = "37", count: int = 5) -> Path:
 
 def test_folders_named_by_digits_give_these_labels_and_a_fifth_for_testing(tmp_path: Path) -> None:
     root = digits_folder(tmp_path / "mine")
-    (root / ".hidden").mkdir()
-    (root / "3" / ".DS_Store").write_bytes(b"x")
-    (root / "README.txt").write_text("beside the classes")
     mine = load(str(root))
     assert (mine.name, mine.has_own_test, mine.notice) == (str(root), False, "")
     assert mine.classes == tuple("0123456789")
     assert (mine.train.labels.tolist(), mine.test.labels.tolist()) == ([3] * 4 + [7] * 4, [3, 7])
     originals = {np.asarray(ink(ord(name) * 100 + index)).tobytes() for name in "37" for index in range(5)}
     assert {image.numpy().tobytes() for image in mine.everything().images} == originals
+
+
+def test_what_is_not_an_image_is_left_out_and_said_in_one_line(tmp_path: Path) -> None:
+    clean = load(digits_folder(tmp_path / "mine"))
+    root = tmp_path / "mine"
+    save(ink(1), root / ".hidden" / "1.png")
+    (root / "3" / "Thumbs.db").write_bytes(b"x")
+    (root / "3" / "line\nbreak.txt").write_bytes(b"x")
+    mine = load(root)
+    assert mine.fingerprint == clean.fingerprint
+    assert mine.notice == (
+        f"{root}: left out, since they are not images in a class folder: .hidden/, 3/Thumbs.db, '3/line\\nbreak.txt'."
+    )
+    save(ink(1), root / "beside the classes.png")
+    save(ink(1), root / "7" / "deeper" / "1.png")
+    (root / "7" / ".DS_Store").write_bytes(b"x")
+    mine = load(root)
+    assert mine.fingerprint == clean.fingerprint
+    assert mine.notice.endswith(": .hidden/, beside the classes.png, 3/Thumbs.db and 3 more.")
+
+
+def test_images_of_every_format_and_size_are_taken(tmp_path: Path) -> None:
+    for index, kind in enumerate(("png", "jpg", "webp", "bmp", "gif", "tiff", "pgm")):
+        save(ink(index), tmp_path / "3" / f"{index}.{kind}")
+    save(ink(9, 56), tmp_path / "3" / "large.png")
+    mine = load(tmp_path)
+    assert len(mine.everything()) == 8
+    assert mine.notice == f"{tmp_path}: 1 images of another size were resized to 28×28."
 
 
 def test_a_folder_that_is_called_as_published_data_does_not_stand_in_for_them(
@@ -118,16 +149,20 @@ def test_dark_ink_on_a_light_ground_is_inverted_for_the_whole_set(tmp_path: Path
     assert grounds == [0, 0, 0, 255], "the odd one out is inverted as well"
 
 
+def fitted(path: Path) -> np.ndarray:
+    return Part.of([_grey(path)], np.zeros(1, np.int64)).images[0]
+
+
 def test_large_images_are_fitted_with_their_aspect_and_centred_on_their_ground(tmp_path: Path) -> None:
     wide = Image.new("L", (280, 140), 200)
     wide.paste(10, (120, 50, 160, 90))
-    pixels = read_image(save(wide, tmp_path / "wide.png"))
+    pixels = fitted(save(wide, tmp_path / "wide.png"))
     assert pixels.shape == (28, 28)
     assert (pixels[:6] == 200).all()
     assert (pixels[13:15, 13:15] <= 10).all()
     rows, columns = np.nonzero(pixels < 105)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (12, 15, 12, 15)
-    assert read_image(save(Image.new("L", (1, 5000), 9), tmp_path / "thin.png")).tolist() == [[9] * 28] * 28
+    assert fitted(save(Image.new("L", (1, 5000), 9), tmp_path / "thin.png")).tolist() == [[9] * 28] * 28
 
 
 def blot_in(mode: str) -> Image.Image:
@@ -147,12 +182,12 @@ def blot_in(mode: str) -> Image.Image:
     "mode", ["L", "RGB", "RGBA", "LA", "P", "16 bit", "white ink, transparent ground", "transparent palette"]
 )
 def test_every_kind_of_png_gives_the_same_grey(tmp_path: Path, mode: str) -> None:
-    assert np.array_equal(read_image(save(blot_in(mode), tmp_path / "a.png")), np.asarray(ink(3)))
+    assert np.array_equal(_grey(save(blot_in(mode), tmp_path / "a.png")), np.asarray(ink(3)))
 
 
 def test_black_ink_on_a_transparent_ground_lies_on_white(tmp_path: Path) -> None:
     drawing = Image.merge("RGBA", [Image.new("L", (28, 28), 0)] * 3 + [ink(3)])
-    assert np.array_equal(read_image(save(drawing, tmp_path / "a.png")), 255 - np.asarray(ink(3)))
+    assert np.array_equal(_grey(save(drawing, tmp_path / "a.png")), 255 - np.asarray(ink(3)))
 
 
 def test_a_photo_is_turned_as_its_exif_says(tmp_path: Path) -> None:
@@ -160,7 +195,7 @@ def test_a_photo_is_turned_as_its_exif_says(tmp_path: Path) -> None:
     upright.paste(255, (0, 0, 14, 28))
     exif = Image.Exif()
     exif[0x0112] = 6
-    turned = read_image(save(upright, tmp_path / "a.jpg", exif=exif, quality=95))
+    turned = _grey(save(upright, tmp_path / "a.jpg", exif=exif, quality=95))
     assert turned[:13].min() > 200
     assert turned[15:].max() < 50
 
@@ -176,12 +211,12 @@ def png_of(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        (b"not an image", "cannot be read as PNG or JPEG"),
-        (b"", "cannot be read as PNG or JPEG"),
-        (b"GIF89a" + bytes(50), "cannot be read as PNG or JPEG"),
-        (png_of(28, 28), "cannot be read as PNG or JPEG"),
+        (b"not an image", "cannot be read as an image"),
+        (b"", "cannot be read as an image"),
+        (b"GIF89a" + bytes(50), "cannot be read as an image"),
+        (png_of(28, 28), "cannot be read as an image"),
         (png_of(10_000, 10_000), "has 10,000×10,000 pixels, more than 50,000,000"),
-        (png_of(60_000, 60_000), "cannot be read as PNG or JPEG"),
+        (png_of(60_000, 60_000), "cannot be read as an image"),
     ],
 )
 def test_a_hostile_image_is_refused_by_name(tmp_path: Path, body: bytes, what: str) -> None:
@@ -199,20 +234,44 @@ def test_folders_that_are_no_data_set_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has one image of each class"):
         load(str(tmp_path / "a"))
     (tmp_path / "a" / "2").mkdir()
-    with pytest.raises(DataError, match=r"2 is empty; put PNG or JPEG images of '2' into it"):
-        load(str(tmp_path / "a"))
-    (tmp_path / "a" / "2" / "photo.webp").write_bytes(b"")
-    with pytest.raises(DataError, match=r"photo\.webp is not a PNG or JPEG image"):
+    (tmp_path / "a" / "2" / "Thumbs.db").write_bytes(b"")
+    with pytest.raises(DataError, match=r"2 holds no image; put images of '2' into it, or remove it"):
         load(str(tmp_path / "a"))
     with pytest.raises(DataError, match="has 11 classes, where at most 10"):
         load(str(digits_folder(tmp_path / "b", "abcdefghijk", 1)))
 
 
-def test_a_name_that_is_nothing_is_answered_with_the_nearest_one() -> None:
-    with pytest.raises(UsageError, match="no data set 'minst', did you mean 'mnist'"):
-        load("minst")
-    with pytest.raises(UsageError, match="give one of auto, mnist, fashion, kmnist, uci, a folder"):
-        load("")
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda: load(None), "name must be a word or a Path, not None"),
+        (lambda: load(3), "name must be a word or a Path, not 3"),
+        (lambda: load("mnist", 3), "data_dir must be a word or a Path or none, not 3"),
+        (lambda: load("mnist", progress="yes"), "progress must be true or false, not 'yes'"),
+        (lambda: load(nmae="mnist"), "load has no argument 'nmae'; did you mean name?"),
+        (lambda: load("minst"), "there is no data set 'minst'; did you mean mnist?"),
+        (
+            lambda: load(""),
+            "there is no data set ''; give one of auto, mnist, fashion, kmnist, uci, a folder with a sub-folder for "
+            "each class, or a .npz",
+        ),
+        (lambda: fetch("mnist", Path()), "source must be a Source, not 'mnist'"),
+        (lambda: find_folder("mnist"), "source must be a Source, not 'mnist'"),
+        (lambda: cache_folder("mnist"), "source must be a Source, not 'mnist'"),
+        (lambda: inspect(Path(), "mnist"), "file must be an IdxFile, not 'mnist'"),
+        (lambda: Split([1], [2]), "images must be a Tensor, not a list"),
+        (lambda: Split(IMAGES, torch.zeros(3)), "labels must be int64 [4], one an image, not torch.float32 [3]"),
+        (lambda: Dataset("a", FOUR, IMAGES, ("a",)), "test must be a Split, not a Tensor"),
+        (lambda: Dataset("a", FOUR, FOUR, ("a", "b")), "classes must name each label up to 3, not just a, b"),
+    ],
+)
+def test_a_wrong_argument_is_answered_in_one_sentence(wrong: Callable[[], object], sentence: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        wrong()
+    assert str(caught.value) == sentence
+
+
+def test_a_path_where_nothing_is_is_named() -> None:
     for path in ("nowhere/at/all", "nothing.npz"):
         with pytest.raises(DataError, match=f"no file or folder {path}"):
             load(path)
@@ -230,9 +289,30 @@ def test_the_embedded_digits_look_like_mnist() -> None:
     assert load("uci").fingerprint == uci.fingerprint
 
 
+def test_a_data_set_shows_itself_in_one_line_and_as_a_table_in_notebooks(mnist: Dataset) -> None:
+    assert repr(mnist) == "Dataset('mnist', 60,000 training and 10,000 test images, classes 0…9)"
+    assert repr(mnist.test[:10]) == "Split(10 images, 7 classes)"
+    assert repr(Dataset("a", FOUR[:2], FOUR[:2], ("<b>", "c"))) == (
+        "Dataset('a', 2 training and 2 test images, classes <b>, c)"
+    )
+    table = Dataset("a", FOUR[:2], FOUR[:1], ("<b>", "c"))._repr_html_()
+    assert "<tr><th>&lt;b&gt;</th><td>1</td><td>1</td></tr><tr><th>c</th><td>1</td><td>0</td></tr>" in table
+    assert "<td>5,923</td><td>980</td>" in mnist._repr_html_()
+
+
+def test_classes_are_matched_by_name_or_refused() -> None:
+    data = Dataset("a", FOUR, FOUR[:3], ("ant", "bee", "cat", "dog"))
+    assert data.labelled_as(data.classes) is data
+    other = data.labelled_as(("dog", "cat", "emu", "bee", "ant"))
+    assert (other.train.labels.tolist(), other.test.labels.tolist()) == ([4, 3, 1, 0], [4, 3, 1])
+    assert torch.equal(other.train.images, data.train.images)
+    assert Dataset("a", FOUR[:2], FOUR[:1], data.classes).labelled_as(("bee", "ant")).train.labels.tolist() == [1, 0]
+    with pytest.raises(DataError, match="a has images of cat, dog, which the network does not know: it tells"):
+        data.labelled_as(("bee", "ant"))
+
+
 def test_the_fingerprint_tells_images_labels_and_parts_apart() -> None:
-    images = torch.arange(4, dtype=torch.uint8).view(4, 1, 1, 1).repeat(1, 1, 28, 28)
-    labels = torch.tensor([0, 1, 2, 3])
+    images, labels = FOUR.images, FOUR.labels
 
     def of(images: torch.Tensor, labels: torch.Tensor, cut: int, name: str = "a") -> str:
         train, test = Split(images[:cut], labels[:cut]), Split(images[cut:], labels[cut:])

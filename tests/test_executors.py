@@ -16,8 +16,7 @@ import pytest
 
 import tinydigits as td
 from tinydigits.errors import TinydigitsError
-from tinydigits.evidence import LocalExecutor, choose_executor
-from tinydigits.evidence.local import available_cores
+from tinydigits.executors import LocalExecutor, available_cores, choose_executor
 
 
 def _work(folder: Path, task: str) -> tuple[str, int, set[int] | None]:
@@ -95,7 +94,7 @@ def test_an_executor_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(td.UsageError, match=r"pip install 'tinydigits\[ray\]'"):
         choose_executor("ray")
-    with pytest.raises(td.UsageError, match="local, ray or group"):
+    with pytest.raises(td.UsageError, match="executor must be local, ray or group, not 'dask'"):
         choose_executor("dask")
     with pytest.raises(td.UsageError, match="--ray-address"):
         choose_executor("local", "127.0.0.1:6379")

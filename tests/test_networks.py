@@ -1,4 +1,4 @@
-"""The networks of the house, and what every one of them can do."""
+"""The networks, and what every one of them can do."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_classify_takes_raw_pixels_with_or_without_a_channel(mnist: td.Dataset) 
     assert probabilities.dtype == torch.float32
     torch.testing.assert_close(probabilities.sum(1), torch.ones(7))
     torch.testing.assert_close(td.classify(network, images[:, 0]), probabilities)
-    torch.testing.assert_close(td.classify(network, images[:, 0].numpy()), probabilities)  # type: ignore[arg-type]
+    torch.testing.assert_close(td.classify(network, images[:, 0].numpy()), probabilities)
     assert network.training, "a network is left in the mode it was found in"
     assert td.classify(network, images[:0]).shape == (0, 10)
 
@@ -68,3 +68,14 @@ def test_classify_takes_raw_pixels_with_or_without_a_channel(mnist: td.Dataset) 
 def test_classify_refuses_other_images(images: torch.Tensor) -> None:
     with pytest.raises(td.DataError, match=r"uint8 \[N, 28, 28\]"):
         td.classify(NETWORKS["gap"](), images)
+
+
+def test_what_is_no_network_is_told_in_one_sentence(mnist: td.Dataset) -> None:
+    with pytest.raises(td.UsageError, match=r"^network must be a Module, not 'swift'$"):
+        td.classify("swift", mnist.test.images)  # type: ignore[arg-type]
+    with pytest.raises(td.UsageError, match=r"^network must be a Module, not the class Swift; make an instance of it"):
+        td.check(NETWORKS["swift"])  # type: ignore[arg-type]
+    with pytest.raises(td.UsageError, match="tinydigits ships no weights of 'swfit'; did you mean swift"):
+        td.pretrained("swfit")
+    with pytest.raises(td.UsageError, match="name must be a word, not 3"):
+        td.pretrained(3)  # type: ignore[arg-type]

@@ -70,6 +70,15 @@ def test_json_of_a_folder(tinydigits: Run, files: Path) -> None:
     assert "error" in found["b.png"]
 
 
+def test_a_folder_without_an_image_says_what_to_do(tinydigits: Run, files: Path) -> None:
+    (files / "scans").mkdir()
+    answer = tinydigits("read", "scans", "a.png")
+    assert (answer.returncode, answer.stdout) == (3, "a.png: 7\n")
+    assert answer.stderr == (
+        "Error: scans is a folder that holds no image; a pattern such as 'scans/**/*.png' looks deeper\n"
+    )
+
+
 def test_csv_of_a_pattern(tinydigits: Run, files: Path) -> None:
     answer = tinydigits("read", "--csv", "*.jpg", "a.*")
     assert answer.returncode == 0, answer.stderr
@@ -100,13 +109,13 @@ def test_a_picture_that_cannot_be_written_is_named(tinydigits: Run, files: Path)
     assert "nowhere" in answer.stderr
 
 
-def test_unsure_digits_are_named(tinydigits: Run, files: Path) -> None:
+def test_digits_of_low_confidence_are_listed(tinydigits: Run, files: Path) -> None:
     page = np.full((200, 200), 255, np.uint8)
     page[60:140, 60:140] = 20
     Image.fromarray(page).save(files / "block.png")
     answer = tinydigits("read", "block.png")
     assert answer.returncode == 0
-    assert "unsure" in answer.stderr or answer.stdout == ""
+    assert "low confidence" in answer.stderr or answer.stdout == ""
 
 
 def test_the_image_itself_is_not_drawn_over(tinydigits: Run, files: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import struct
+import threading
 import zlib
 from pathlib import Path
 
@@ -15,9 +17,10 @@ import torch
 from PIL import Image
 
 import tinydigits as td
+from tinydigits.data.images import open_picture
+from tinydigits.reading import show
 from tinydigits.reading.assembly import _groups
-from tinydigits.reading.marks import Mark, find_marks
-from tinydigits.reading.picture import open_picture
+from tinydigits.reading.components import Component, find_components
 
 
 def seven(height: int = 200, ink: int = 30, ground: int = 230) -> np.ndarray:
@@ -142,13 +145,54 @@ def test_what_is_no_image_ends_in_one_line_that_names_the_file(kind: str, tmp_pa
 
 
 def test_a_file_that_is_not_there_a_folder_and_a_pipe_are_named(tmp_path: Path) -> None:
-    places = [tmp_path / "none.png", tmp_path]
+    places = {tmp_path / "none.png": "there is no file {}; give", tmp_path: "{} is a folder; give the path of an image"}
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe")
-        places.append(tmp_path / "pipe")
-    for place in places:
-        with pytest.raises(td.DataError, match="there is no file"):
+        places[tmp_path / "pipe"] = "{} is not a regular file; give"
+    for place, sentence in places.items():
+        with pytest.raises(td.DataError, match=re.escape(sentence.format(place))):
             td.read(place)
+
+
+def test_bytes_and_open_files_of_every_kind_are_read_again_and_again(tmp_path: Path) -> None:
+    png = KINDS["png"]
+    (tmp_path / "a.png").write_bytes(png)
+    written = io.BytesIO()
+    GREY.save(written, "PNG")  # which leaves it at its end
+    with (tmp_path / "a.png").open("rb") as file, (tmp_path / "a.png").open("rb", buffering=0) as raw:
+        for source in (bytearray(png), memoryview(png), memoryview(seven()), io.BytesIO(png), written, file, raw):
+            assert td.read(source).lines == ["7"]
+            assert td.read(source).lines == ["7"]
+
+
+@pytest.mark.skipif(not hasattr(os, "pipe"), reason="there are no pipes")
+def test_a_large_image_from_a_pipe_is_read() -> None:
+    page = np.full((2_500, 2_500), 255, np.uint8)
+    page[1_200:1_240, 1_200:1_240] = cv2.resize(seven(), (40, 40), interpolation=cv2.INTER_AREA)
+    png = encoded(Image.fromarray(page), "PNG")
+    receiving, sending = os.pipe()
+    with open(receiving, "rb") as pipe, open(sending, "wb") as writer:  # noqa: PTH123 - of pipes
+        thread = threading.Thread(target=lambda: (writer.write(png), writer.close()))
+        thread.start()
+        assert td.read(pipe).lines == td.read(page).lines
+        thread.join()
+
+
+def test_the_name_of_an_open_file_is_in_its_error(tmp_path: Path) -> None:
+    path = tmp_path / "nan.tif"
+    Image.fromarray(np.full((9, 9), np.nan, np.float32)).save(path)
+    with path.open("rb") as file:
+        for source in (path, file, Image.open(path)):
+            with pytest.raises(td.DataError, match=r"nan\.tif cannot be read as an image: its pixels must be finite"):
+                td.read(source)
+    with path.open(encoding="latin-1") as text, pytest.raises(td.UsageError, match=r"nan\.tif is opened as text; open"):
+        td.read(text)
+
+
+@pytest.mark.parametrize("source", [None, 3, 0.5, {}, td.read], ids=repr)
+def test_what_is_no_image_at_all_is_wrong_usage(source: object) -> None:
+    with pytest.raises(td.UsageError, match="an image must be a path, bytes, a file opened in binary mode, a Pillow"):
+        td.read(source)
 
 
 @pytest.mark.parametrize(
@@ -173,20 +217,32 @@ def test_an_array_that_is_no_image_is_refused(array: np.ndarray) -> None:
 
 @pytest.mark.parametrize("source", [[[1, 2], [3]], torch.zeros(28, 28, requires_grad=True)], ids=["rows", "gradient"])
 def test_what_is_no_array_is_refused(source: object) -> None:
-    with pytest.raises(td.DataError, match="the array is no image"):
+    with pytest.raises(td.DataError, match="the image cannot be read as an image: "):
         td.read(source)
+
+
+def test_wrong_arguments_are_wrong_usage() -> None:
+    reading = td.read(seven())
+    for wrong, sentence in {
+        td.read: "read lacks source, which must be given",
+        lambda: td.read(seven(), 4): "read was given too many arguments; it takes source",
+        lambda: show(None, reading): "an image must be a path, bytes, a file opened in binary mode, a Pillow image or",
+        lambda: show(seven(), ["7"]): "reading must be a Reading, not a list",
+    }.items():
+        with pytest.raises(td.UsageError, match=sentence):
+            wrong()
 
 
 def test_a_million_specks_end_quickly() -> None:
     page = np.full((2_000, 2_000), 255, np.uint8)
     page[::2, ::2] = 0
     assert td.read(page).digits == []
-    marks = np.full((2_000, 2_000), 255, np.uint8)
+    strokes = np.full((2_000, 2_000), 255, np.uint8)
     for top in range(0, 1_980, 20):
         for left in range(0, 1_980, 20):
-            marks[top : top + 12, left : left + 3] = 0
+            strokes[top : top + 12, left : left + 3] = 0
     with pytest.raises(td.DataError, match="more than 2,000"):
-        td.read(marks)
+        td.read(strokes)
 
 
 def test_large_images_are_reduced_and_boxes_are_in_the_pixels_of_the_given_one() -> None:
@@ -233,21 +289,23 @@ def test_the_image_of_a_caller_stays_as_it_is(mnist: td.Dataset, tmp_path: Path)
     assert 600 <= top < top + height <= 900
 
 
-def test_a_broken_pillow_image_is_told_of(tmp_path: Path) -> None:
+def test_a_broken_pillow_image_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "broken.png"
     Image.new("L", (400, 400), 200).save(path)
     path.write_bytes(path.read_bytes()[:-30])
-    with Image.open(path) as image, pytest.raises(td.DataError, match="the image cannot be read"):
+    with Image.open(path) as image, pytest.raises(td.DataError, match=r"broken\.png cannot be read as an image"):
         td.read(image)
 
 
-def test_marks_around_marks_take_bounded_memory() -> None:
+def test_components_around_components_take_bounded_memory() -> None:
     rings = np.zeros((4000, 4000), np.uint8)
     for radius in range(40, 1_900, 40):
         cv2.circle(rings, (2000, 2000), radius, 1, 24)
-    with pytest.raises(td.DataError, match="no page of digits"):
-        find_marks(rings, "rings")
-    nested = [Mark(500 - radius, 500 - radius, 2 * radius, 2 * radius, (radius,)) for radius in range(260, 500, 10)]
+    with pytest.raises(td.DataError, match="shapes around other shapes"):
+        find_components(rings, "rings")
+    nested = [
+        Component(500 - radius, 500 - radius, 2 * radius, 2 * radius, (radius,)) for radius in range(260, 500, 10)
+    ]
     groups = _groups(nested, 900.0, len(nested))
     assert groups
     assert sum(max(nested[index].height for index in group) ** 2 for group in groups) <= 32_000_000

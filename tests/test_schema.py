@@ -86,7 +86,7 @@ def test_arguments_are_held_to_their_annotations():
         (lambda: drive("mine", gear="hihg"), "gear must be low or high, not 'hihg'; did you mean high?"),
         (lambda: drive("mine", spede=1), "drive has no argument 'spede'; did you mean speed?"),
         (drive, "drive lacks car, which must be a Car or a word"),
-        (lambda: drive(Car), "car must be a Car or a word, not the class Car"),
+        (lambda: drive(Car), "car must be a Car or a word, not the class Car; make an instance of it first"),
     ):
         with pytest.raises(UsageError) as caught:
             wrong()

@@ -24,8 +24,8 @@ import tinydigits as td
 from conftest import Answer
 from evidence_of import InProcess
 from tinydigits.evidence import Sweep, sweep
-from tinydigits.evidence.measure import one_thread
 from tinydigits.evidence.space import parse_space, suggest
+from tinydigits.evidence.trainings import one_thread
 from tinydigits.evidence.trial import open_study
 from tinydigits.recipes import get_recipe, override
 

@@ -8,17 +8,19 @@ import torch
 from torch import nn
 
 from tinydigits.budget.behaviour import Behaviour, observe
-from tinydigits.budget.borrowing import borrowed
 from tinydigits.budget.limits import LAYERS, Budget
-from tinydigits.budget.parameters import count_parameters, is_materialised
+from tinydigits.budget.preserving import preserve_state
 from tinydigits.budget.report import Check, Report
 from tinydigits.data.split import SIDE
+from tinydigits.networks.parameters import count_parameters, is_materialised
+from tinydigits.schema import checked_arguments
 
 __all__ = ["check"]
 
 _UNKNOWN = "unknown, since the network could not be traced"
 
 
+@checked_arguments
 def check(
     network: nn.Module,
     budget: Budget = Budget(),  # noqa: B008 - frozen
@@ -61,7 +63,7 @@ def check(
     if is_materialised(network):
         parameters, frozen = count_parameters(network), count_parameters(network, trainable=False)
         # In inference mode operations arrive whole, and not as the few that they are made of.
-        with torch.inference_mode(False), borrowed(network):
+        with torch.inference_mode(False), preserve_state(network):
             seen = observe(network, input_shape)
     else:
         found = "has layers without values, lazy or on the meta device; run a batch through it before it is checked"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib
 import importlib.util
 import inspect
@@ -16,8 +15,8 @@ from typing import Any
 
 from torch import nn
 
-from tinydigits.budget.telling import told
-from tinydigits.errors import DataError, UsageError
+from tinydigits.budget.error_formatting import format_error
+from tinydigits.errors import DataError, UsageError, did_you_mean
 
 __all__ = ["is_user_code", "load_network"]
 
@@ -68,7 +67,7 @@ def _running(spec: str) -> Iterator[None]:
     except (UsageError, DataError):
         raise
     except (Exception, SystemExit) as error:
-        raise DataError(f"{spec} crashes while it is loaded: {told(error)}") from error
+        raise DataError(f"{spec} crashes while it is loaded: {format_error(error)}") from error
 
 
 def _run_file(file: Path) -> ModuleType:
@@ -128,10 +127,7 @@ def _find(module: ModuleType, name: str, place: str) -> Any:
     classes = [key for key, value in vars(module).items() if inspect.isclass(value) and issubclass(value, nn.Module)]
     if not classes:
         raise UsageError(f"{place} has no {name!r}, and no nn.Module class at all")
-    nearest = difflib.get_close_matches(name, classes, n=1, cutoff=0.0)[0]
-    raise UsageError(
-        f"{place} has no {name!r}: did you mean {nearest!r}? Its nn.Module classes are {', '.join(classes)}"
-    )
+    raise UsageError(f"{place} has no {name!r}{did_you_mean(name, classes)}")
 
 
 def _demand_no_arguments(found: Any, spec: str) -> None:

@@ -28,7 +28,7 @@ class _NobodyReadsError(Exception):
 
 
 class _Verbs(click.Group):
-    """The verbs in the order in which a newcomer meets them."""
+    """The verbs in the order in which a newcomer needs them."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(_VERBS)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
 from tinydigits.cli.evidence import executor_options, json_alone, loaded, recipe_in_words, results_option
 from tinydigits.errors import Stopped
+
+if TYPE_CHECKING:
+    from tinydigits.executors import ExecutorName
 
 __all__ = ["command"]
 
@@ -25,7 +29,7 @@ def command(  # noqa: PLR0917 - one argument an option
     seeds: int,
     dataset: str,
     data_dir: Path | None,
-    executor: str,
+    executor: ExecutorName,
     ray_address: str | None,
     results: Path,
     as_json: bool,
@@ -41,15 +45,18 @@ def command(  # noqa: PLR0917 - one argument an option
       $ tinydigits certify gap --seeds 20
       $ tinydigits certify gap optimizer.lr=0.05 --seeds 10 --executor ray --ray-address 10.0.0.1:6379
     """
-    from tinydigits.cli.watching import claim_in_words, live_watch
-    from tinydigits.evidence import certify, choose_executor
+    from tinydigits.cli.certification_view import certification_view, claim_in_words
+    from tinydigits.evidence import certify
+    from tinydigits.executors import choose_executor
 
     where = choose_executor(executor, ray_address)
     recipe = recipe_in_words(words)
     data = loaded(dataset, data_dir)
     try:
         with json_alone():
-            claim = certify(recipe, data, seeds=seeds, executor=where, results=results, watch=live_watch(console()))
+            claim = certify(
+                recipe, data, seeds=seeds, executor=where, results=results, callback=certification_view(console())
+            )
     except KeyboardInterrupt:
         raise Stopped(
             f"stopped; what is done is in {results / 'evidence' / recipe.name}.jsonl, and the same command goes on"

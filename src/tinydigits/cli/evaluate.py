@@ -43,7 +43,7 @@ def command(target: str, dataset: str | None, data_dir: Path | None, device: Dev
     own = found.settings.dataset if found.settings else "auto"
     data = load(dataset or own, data_dir, progress=True)
     if data.notice:
-        console().print(f"[bold yellow]{data.notice}[/]")
+        console().print(data.notice, style="bold yellow", markup=False, soft_wrap=True)
     if dataset is None and found.settings and found.fingerprint != data.fingerprint:
         raise DataError(
             f"{own} no longer holds the images and labels that {target} was trained on; "

@@ -38,8 +38,8 @@ def executor_options(command: Any) -> Any:
         type=click.Choice(["local", "ray", "group"]),
         default="local",
         show_default=True,
-        help="local: a process a core of this machine; ray: an existing Ray cluster; group: all seeds in one network, "
-        "on CUDA where there is one.",
+        help="local: a process a core of this machine; ray: an existing Ray cluster; group: many seeds in one network, "
+        "on CUDA where there is one (experimental: it has not run on CUDA yet).",
     )(command)
 
 

@@ -30,7 +30,7 @@ def command(
 ) -> None:
     """Draw the test images that most seeds of RECIPE get wrong, with labels and votes.
 
-    Without RECIPE, all recipes that were certified on the data set vote. MNIST's 15 contested labels are
+    Without RECIPE, all recipes that were certified on the data set vote. MNIST's 15 ambiguous labels are
     marked, and the accuracy without them is given.
 
     \b
@@ -68,11 +68,11 @@ def _show(mistakes: Mistakes, labels: list[int], out: Path) -> None:
         table.add_column(title, justify="right" if title != "answers" else "left")
     for image in mistakes.images[:20]:
         answers = ", ".join(f"{answer}×{count}" for answer, count in image.votes.items())
-        mark = "[red]contested[/]" if image.contested else ""
+        mark = "[red]ambiguous[/]" if image.ambiguous else ""
         table.add_row(str(image.index), str(labels[image.index]), str(image.wrong), answers, mark)
     console().print(table)
     without = ""
-    if mistakes.accuracy_uncontested is not None:
-        without = f", {mistakes.accuracy_uncontested:.3f} % without the 15 contested labels"
+    if mistakes.accuracy_without_ambiguous is not None:
+        without = f", {mistakes.accuracy_without_ambiguous:.3f} % without the 15 ambiguous labels"
     console().print(f"mean accuracy {mistakes.accuracy:.3f} %{without}")
     console().print(f"pictures: {out}", markup=False, soft_wrap=True)

@@ -6,7 +6,7 @@ import csv
 import glob
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -14,14 +14,14 @@ from tinydigits.cli.console import console, json_option, print_json
 from tinydigits.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from tinydigits.data.images import Source
     from tinydigits.reading import Reading
 
 __all__ = ["command"]
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".mpo", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm"}
 _COLUMNS = (
     "image", "line", "digit", "probability", "x", "y", "width", "height", "runner_up", "runner_up_probability",
-    "likeness", "accepted",
+    "in_distribution_percentile", "accepted",
 )  # fmt: skip
 
 
@@ -34,14 +34,14 @@ _COLUMNS = (
     "picture",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="OUT.png",
-    help="Write the image with boxes and labels and, beside it, the 28×28 images that the network saw.",
+    help="Write the image with boxes and labels and, beside it, each digit as the network saw it (28×28).",
 )
 def command(images: tuple[str, ...], as_json: bool, as_csv: bool, picture: Path | None) -> int:
     """The numbers written in each IMAGE, line by line as on the page.
 
-    An IMAGE is a file, a folder of files, a pattern such as 'scans/*.png', or - for standard input. Digits that are
-    unsure are printed like the others and named on standard error. One that cannot be read is reported there and
-    does not stop the others; the exit status is then 3.
+    An IMAGE is a file, a folder of files, a pattern such as 'scans/*.png', or - for standard input. Digits of
+    low confidence are printed like the others and listed on standard error. An image that cannot be read is reported
+    there and does not stop the others; the exit status is then 3.
 
     \b
     Example:
@@ -50,6 +50,7 @@ def command(images: tuple[str, ...], as_json: bool, as_csv: bool, picture: Path 
       $ tinydigits read --json scans/ > scans.json
       $ tinydigits read meter.jpg --show seen.png
     """
+    from tinydigits.data.images import in_memory
     from tinydigits.reading import read
 
     if as_json and as_csv:
@@ -64,7 +65,11 @@ def command(images: tuple[str, ...], as_json: bool, as_csv: bool, picture: Path 
     for name in sources:
         document: dict[str, Any] = {"image": name, "lines": [], "digits": []}
         try:
-            source = _standard_input() if name == "-" else name
+            if Path(name).is_dir():
+                raise DataError(
+                    f"{name} is a folder that holds no image; a pattern such as '{name}/**/*.png' looks deeper"
+                )
+            source = in_memory(_standard_input()) if name == "-" else name
             reading = read(source)
             if picture is not None:
                 _draw(source, reading, picture)
@@ -84,12 +89,14 @@ def command(images: tuple[str, ...], as_json: bool, as_csv: bool, picture: Path 
 
 
 def _sources(word: str) -> list[str]:
-    """The files that a word of the command line means; a word that means none stays, and is complained of later."""
+    """The files that a word of the command line means; a word that means none stays, and `read` says why."""
+    from tinydigits.data.images import SUFFIXES
+
     if not word:
-        raise UsageError("an IMAGE has no name")
+        raise UsageError("an IMAGE has no name; give a file, a folder, a pattern, or - for standard input")
     path = Path(word)
     if path.is_dir():
-        found = sorted(str(file) for file in path.iterdir() if file.suffix.lower() in _SUFFIXES)
+        found = sorted(str(file) for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
     elif path.exists() or word == "-":
         return [word]
     else:
@@ -97,15 +104,10 @@ def _sources(word: str) -> list[str]:
     return found or [word]
 
 
-def _standard_input() -> bytes:
-    from tinydigits.reading import MOST_BYTES
-
+def _standard_input() -> BinaryIO:
     if sys.stdin is None:
-        raise DataError("standard input is closed")
-    content = sys.stdin.buffer.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise DataError(f"standard input has more than {MOST_BYTES:,} bytes; scale the image down")
-    return content
+        raise DataError("standard input is closed; give an image on it, or a file's name")
+    return sys.stdin.buffer
 
 
 def _shown(name: str) -> str:
@@ -114,7 +116,7 @@ def _shown(name: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in letters)
 
 
-def _draw(source: str | bytes, reading: Reading, path: Path) -> None:
+def _draw(source: Source, reading: Reading, path: Path) -> None:
     import io
 
     from tinydigits.files import write_atomically
@@ -134,8 +136,8 @@ def _print(name: str, reading: Reading, *, alone: bool) -> None:
     for digit in reading.digits:
         if not digit.accepted:
             console().print(
-                f"{name}: unsure of the {digit.digit} in line {digit.line + 1} at {digit.box[0]}, {digit.box[1]} "
-                f"({100 * digit.probability:.0f} %, or {digit.runner_up})",
+                f"{name}: low confidence in the {digit.digit} in line {digit.line + 1} "
+                f"at {digit.box[0]}, {digit.box[1]} ({100 * digit.probability:.0f} %, or {digit.runner_up})",
                 markup=False,
                 soft_wrap=True,
             )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
 from tinydigits.cli.evidence import executor_options, json_alone, loaded, recipe_in_words, results_option
+
+if TYPE_CHECKING:
+    from tinydigits.executors import ExecutorName
 
 __all__ = ["command"]
 
@@ -29,7 +33,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     seeds: int,
     dataset: str,
     data_dir: Path | None,
-    executor: str,
+    executor: ExecutorName,
     ray_address: str | None,
     published: Path | None,
     results: Path,
@@ -44,15 +48,22 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     Example:
       $ tinydigits reproduce gap --seeds 3
     """
-    from tinydigits.cli.watching import live_watch
-    from tinydigits.evidence import choose_executor, reproduce
+    from tinydigits.cli.certification_view import certification_view
+    from tinydigits.evidence import reproduce
+    from tinydigits.executors import choose_executor
 
     where = choose_executor(executor, ray_address)
     recipe = recipe_in_words(words)
     data = loaded(dataset, data_dir)
     with json_alone():
         found = reproduce(
-            recipe, data, seeds=seeds, published=published, results=results, executor=where, watch=live_watch(console())
+            recipe,
+            data,
+            seeds=seeds,
+            published=published,
+            results=results,
+            executor=where,
+            callback=certification_view(console()),
         )
     if as_json:
         print_json(found.as_dict())

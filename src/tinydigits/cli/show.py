@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tinydigits.cli.console import console, json_option, print_json
+from tinydigits.cli.fields import recipe_fields
 
 __all__ = ["command"]
 
@@ -40,22 +41,29 @@ def command(name: str, as_json: bool) -> None:
         return
     from rich.table import Table
 
-    fields = Table(title=f"recipe {name} ({recipe.digest()})", show_header=False)
-    fields.add_column(style="dim")
-    fields.add_column()
-    for path_of_field, value in _flat(recipe.as_dict()):
-        fields.add_row(path_of_field, str(value))
-    for note, value in (weights or {}).items():
-        fields.add_row(f"shipped weights: {note}", value)
+    console().print(f"{name} ({recipe.digest()}): {recipe.origin}. {recipe.notes}", markup=False)
+    fields = Table()
+    fields.add_column("field", no_wrap=True)
+    fields.add_column("value", no_wrap=True)
+    fields.add_column("what it is, and what it may be", style="dim")
+    values = _flat(recipe.as_dict())
+    for path_of_field, declared in recipe_fields().items():
+        if values[path_of_field] and path_of_field not in {"name", "origin", "notes"}:
+            fields.add_row(path_of_field, values[path_of_field], f"{declared.meaning} ({declared.allowed})")
     console().print(fields)
+    shipped = Table(title="shipped weights", show_header=False)
+    for note, value in (weights or {}).items():
+        shipped.add_row(note, value)
+    if weights:
+        console().print(shipped)
     console().print(summary(network), markup=False)
 
 
-def _flat(document: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    rows: list[tuple[str, Any]] = []
+def _flat(document: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    rows: dict[str, str] = {}
     for key, value in document.items():
         if isinstance(value, dict):
-            rows += _flat(value, f"{prefix}{key}.")
-        elif value not in (None, [], ""):
-            rows.append((prefix + key, ", ".join(value) if isinstance(value, list) else value))
+            rows |= _flat(value, f"{prefix}{key}.")
+        else:
+            rows[prefix + key] = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
     return rows

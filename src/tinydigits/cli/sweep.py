@@ -14,6 +14,7 @@ from tinydigits.errors import Stopped
 
 if TYPE_CHECKING:
     from tinydigits.evidence import Sweep, SweepTrial
+    from tinydigits.executors import ExecutorName
 
 __all__ = ["command"]
 
@@ -34,7 +35,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     max_parameters: int | None,
     dataset: str,
     data_dir: Path | None,
-    executor: str,
+    executor: ExecutorName,
     ray_address: str | None,
     results: Path,
     as_json: bool,
@@ -50,8 +51,9 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
       $ tinydigits sweep gap optimizer.lr=log:0.01..1 augmentation.rotation=0..15 --trials 50
       $ tinydigits sweep gap "network=gap|simple|skip" epochs=5 --max-parameters 15000
     """
-    from tinydigits.evidence import choose_executor, sweep
+    from tinydigits.evidence import sweep
     from tinydigits.evidence.pictures import sweep_picture
+    from tinydigits.executors import choose_executor
     from tinydigits.files import write_atomically
     from tinydigits.recipes import get_recipe
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
+from tinydigits.cli.fields import RecipeCommand
 from tinydigits.errors import Stopped, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("train")
+@click.command("train", cls=RecipeCommand)
 @click.argument("overrides", metavar="[RECIPE] [FIELD=VALUE]...", nargs=-1)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random numbers.")
 @data_options
@@ -72,7 +73,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     def loaded(name: str) -> Dataset:
         data = load(name, data_dir, progress=True)
         if data.notice:
-            console().print(f"[bold yellow]{data.notice}[/]")
+            console().print(data.notice, style="bold yellow", markup=False, soft_wrap=True)
         return data
 
     retain_freed_memory()

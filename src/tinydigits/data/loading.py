@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 from pathlib import Path
 
@@ -17,11 +16,13 @@ from tinydigits.data.idx import read_idx
 from tinydigits.data.places import cache_folder, find_folder
 from tinydigits.data.sources import SOURCES, IdxFile, Source
 from tinydigits.data.split import Dataset, Split
-from tinydigits.errors import DataError, UsageError
+from tinydigits.errors import DataError, UsageError, did_you_mean
+from tinydigits.schema import checked_arguments
 
 __all__ = ["load"]
 
 
+@checked_arguments
 def load(name: str | Path = "auto", data_dir: str | Path | None = None, *, progress: bool = False) -> Dataset:
     """Load a data set.
 
@@ -31,8 +32,9 @@ def load(name: str | Path = "auto", data_dir: str | Path | None = None, *, progr
 
     Args:
         name: `mnist`, `fashion`, `kmnist`; `uci`, the digits that scikit-learn carries; `auto`, which is
-            MNIST, or `uci` with a `notice` where MNIST can be had from nowhere; a folder with a sub-folder
-            for each class (see `load_folder`); or a `.npz` with `images` and `labels` (see `load_archive`).
+            MNIST, or `uci` with a `notice` where MNIST is neither on this machine nor can be fetched; a folder
+            with a sub-folder for each class (see `load_folder`); or a `.npz` with `images` and `labels` (see
+            `load_archive`).
         data_dir: folder to look in first.
         progress: whether to draw bars on standard error while files are downloaded.
 
@@ -40,9 +42,9 @@ def load(name: str | Path = "auto", data_dir: str | Path | None = None, *, progr
         Training and test set, images uint8 [N, 1, 28, 28] and labels int64 [N], contiguous.
 
     Raises:
-        DataError: a file is missing and cannot be fetched, or is not what it should be. A broken file is
-            never passed over, not by `auto` either.
-        UsageError: `name` is none of the above.
+        DataError: a file is missing and cannot be fetched, or is damaged. `auto` does not pass over a damaged
+            file either.
+        UsageError: `name` is none of the above, or an argument is of another type.
     """
     name = os.fspath(name)
     if name in SOURCES:
@@ -72,8 +74,8 @@ def _mnist_or_embedded(data_dir: str | Path | None, progress: bool) -> Dataset:
             fetch(source, folder, progress=progress, quick=True)
         except DataError as error:
             notice = (
-                "THIS IS NOT MNIST: these are the 1,797 digits that scikit-learn carries (uci), and numbers "
-                f"measured on them say nothing about MNIST. MNIST is not on this machine, and {error}."
+                "THIS IS NOT MNIST: these are the 1,797 digits that scikit-learn carries (uci), and accuracies "
+                f"measured on them say nothing about MNIST; MNIST is not on this machine, and {error}."
             )
             return dataclasses.replace(embedded_digits(), notice=notice)
     return _read(source, folder)
@@ -99,8 +101,5 @@ def _unknown(name: str) -> DataError | UsageError:
     if name.endswith(".npz") or Path(name).name != name:
         return DataError(f"there is no file or folder {name}; give the path of a .npz or of a folder of images")
     names = ["auto", *SOURCES, "uci"]
-    near = difflib.get_close_matches(name, names, n=1)
-    return UsageError(
-        f"there is no data set {name!r}{f', did you mean {near[0]!r}?' if near else ';'} give one of "
-        f"{', '.join(names)}, a folder with a sub-folder for each class, or a .npz"
-    )
+    others = f"; give one of {', '.join(names)}, a folder with a sub-folder for each class, or a .npz"
+    return UsageError(f"there is no data set {name!r}{did_you_mean(name, names, otherwise=others)}")

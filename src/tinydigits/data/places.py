@@ -9,15 +9,18 @@ import platformdirs
 
 from tinydigits.data.idx import find_file
 from tinydigits.data.sources import Source
+from tinydigits.schema import checked_arguments
 
 __all__ = ["cache_folder", "find_folder"]
 
 
+@checked_arguments
 def cache_folder(source: Source) -> Path:
     """The folder of the user's cache into which a data set is fetched; it need not exist."""
     return platformdirs.user_cache_path("tinydigits", appauthor=False) / source.name
 
 
+@checked_arguments
 def find_folder(source: Source, data_dir: str | Path | None = None) -> Path | None:
     """The folder that holds the files of a data set; what they hold is not looked at.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from tinydigits.data.sources import SOURCES
-from tinydigits.errors import DataError
+from tinydigits.errors import DataError, UsageError
+from tinydigits.schema import checked
 
 __all__ = ["CLASSES", "SIDE", "Dataset", "Split"]
 
@@ -19,33 +21,31 @@ SIDE = 28
 CLASSES = 10
 
 
-@dataclass(frozen=True)
+@checked
 class Split:
     """Images with their labels, in a fixed order.
 
-    Attributes:
-        images: uint8 [N, 1, 28, 28], ink high (255) on a low ground (0).
-        labels: int64 [N], each in 0…9.
-
     Raises:
-        DataError: a shape, a dtype, a length or a label is not as above, or there is no image.
+        UsageError: a shape, a dtype, a length or a label is not as below, or there is no image.
     """
 
     images: Tensor
+    """uint8 [N, 1, 28, 28], ink high (255) on a low ground (0)."""
     labels: Tensor
+    """int64 [N], each in 0…9."""
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
         if images.dtype != torch.uint8 or tuple(images.shape[1:]) != (1, SIDE, SIDE):
-            raise DataError(f"images must be uint8 [N, 1, 28, 28], not {images.dtype} {list(images.shape)}")
+            raise UsageError(f"images must be uint8 [N, 1, 28, 28], not {images.dtype} {list(images.shape)}")
         if labels.dtype != torch.int64 or labels.ndim != 1 or len(labels) != len(images):
-            raise DataError(
+            raise UsageError(
                 f"labels must be int64 [{len(images)}], one an image, not {labels.dtype} {list(labels.shape)}"
             )
         if len(labels) == 0:
-            raise DataError("there are no images")
+            raise UsageError("there are no images")
         if int(labels.min()) < 0 or int(labels.max()) >= CLASSES:
-            raise DataError(f"labels must be 0…9, not {int(labels.min())}…{int(labels.max())}")
+            raise UsageError(f"labels must be 0…9, not {int(labels.min())}…{int(labels.max())}")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -54,27 +54,52 @@ class Split:
         """The images at a slice or at an int64 tensor of indices."""
         return Split(self.images[index], self.labels[index])
 
+    def __repr__(self) -> str:
+        return f"Split({len(self):,} images, {int(torch.bincount(self.labels).count_nonzero())} classes)"
 
-@dataclass(frozen=True)
+
+@checked
 class Dataset:
-    """A training set and a test set of one origin.
-
-    Attributes:
-        name: `mnist`, `fashion`, `kmnist`, `uci`, or the path of the user's own data.
-        train: what networks are trained on.
-        test: what they are measured on, once.
-        classes: what the labels 0…9 stand for, in that order.
-        has_own_test: whether the source itself names a test set; where it does not, `test` is a fixed part
-            of the whole that `train` does not hold.
-        notice: what the user must be told about this data (that it stands in for another), or empty.
-    """
+    """A training set and a test set of one origin."""
 
     name: str
+    """`mnist`, `fashion`, `kmnist`, `uci`, or the path of the user's own data."""
     train: Split
+    """What networks are trained on."""
     test: Split
+    """What they are measured on, once."""
     classes: tuple[str, ...]
+    """What the labels 0…9 stand for, in that order."""
     has_own_test: bool = True
+    """Whether the source itself names a test set; where it does not, `test` is a fixed part of the whole that `train`
+    does not hold."""
     notice: str = ""
+    """What the user should know about these data in one line (that they stand in for others, that images were
+    resized), or empty."""
+
+    def __post_init__(self) -> None:
+        highest = max(int(split.labels.max()) for split in (self.train, self.test))
+        if highest >= len(self.classes):
+            raise UsageError(
+                f"classes must name each label up to {highest}, not just {', '.join(self.classes) or 'none'}"
+            )
+
+    def __repr__(self) -> str:
+        classes = ", ".join(self.classes) if len(self.classes) < 3 else f"{self.classes[0]}…{self.classes[-1]}"
+        return (
+            f"Dataset({self.name!r}, {len(self.train):,} training and {len(self.test):,} test images, "
+            f"classes {classes})"
+        )
+
+    def _repr_html_(self) -> str:
+        """How many images of each class there are, as a table for notebooks."""
+        counts = [torch.bincount(split.labels, minlength=CLASSES).tolist() for split in (self.train, self.test)]
+        rows = [*zip(self.classes, *counts, strict=False), ("all", len(self.train), len(self.test))]
+        body = "".join(
+            f"<tr><th>{escape(name)}</th><td>{train:,}</td><td>{test:,}</td></tr>" for name, train, test in rows
+        )
+        head = "<tr><th>class</th><th>training</th><th>test</th></tr>"
+        return f"<table><caption>{escape(self.name)}</caption>{head}{body}</table>"
 
     @property
     def source(self) -> str:
@@ -98,6 +123,25 @@ class Dataset:
     def class_name(self, answer: int) -> str:
         """What an answer of a network, 0…9, stands for; the number itself where these data have fewer classes."""
         return self.classes[answer] if answer < len(self.classes) else str(answer)
+
+    def labelled_as(self, classes: tuple[str, ...]) -> Dataset:
+        """The same images with labels that count `classes`, as a network answers that was trained on these.
+
+        Raises:
+            DataError: there are images of a class that is not among them.
+        """
+        if classes == self.classes:
+            return self
+        used = torch.bincount(torch.cat([self.train.labels, self.test.labels]), minlength=len(self.classes)) > 0
+        unknown = [name for name, is_used in zip(self.classes, used, strict=True) if is_used and name not in classes]
+        if unknown:
+            raise DataError(
+                f"{self.name} has images of {', '.join(unknown)}, which the network does not know: it tells apart "
+                f"{', '.join(classes)}; measure it on data of these classes"
+            )
+        labels = torch.tensor([classes.index(name) if name in classes else 0 for name in self.classes])
+        train, test = (Split(split.images, labels[split.labels]) for split in (self.train, self.test))
+        return replace(self, train=train, test=test, classes=classes)
 
     def everything(self) -> Split:
         """Training and test images together, for networks that have seen neither."""

@@ -9,17 +9,16 @@ from pathlib import Path
 
 import torch
 
-from tinydigits.budget.parameters import count_parameters
 from tinydigits.data import Dataset, load
 from tinydigits.errors import UsageError
+from tinydigits.evidence.callback import CertificationCallback
 from tinydigits.evidence.claim import Claim, make_claim
-from tinydigits.evidence.executor import Executor
-from tinydigits.evidence.local import LocalExecutor
 from tinydigits.evidence.measure import Training, train_and_evaluate
 from tinydigits.evidence.record import Record
 from tinydigits.evidence.series import find_series
 from tinydigits.evidence.store import EvidenceFile, SeedLock
-from tinydigits.evidence.watch import Watch
+from tinydigits.executors import Executor, LocalExecutor
+from tinydigits.networks.parameters import count_parameters
 from tinydigits.recipes import Recipe, get_recipe
 
 __all__ = ["certify", "collect"]
@@ -34,7 +33,7 @@ def certify(
     seeds: int = 20,
     executor: Executor | None = None,
     results: str | Path = "results",
-    watch: Watch | None = None,
+    callback: CertificationCallback | None = None,
 ) -> Claim:
     """Train seeds 0…`seeds` − 1, those that the evidence does not have yet, and say what they show.
 
@@ -48,7 +47,7 @@ def certify(
         seeds: how many, at least 1.
         executor: where trainings run; None is this machine, one process a core.
         results: evidence is in `results/evidence/RECIPE.jsonl`.
-        watch: is told of every seed.
+        callback: is told of every seed.
 
     Raises:
         UsageError: an unknown recipe, no seeds, or evidence of a network that has changed since.
@@ -60,7 +59,7 @@ def certify(
     if seeds < 1:
         raise UsageError(f"the number of seeds must be 1 or more, not {seeds}")
     folder = Path(results) / "evidence"
-    records = collect(recipe, dataset, range(seeds), folder=folder, executor=executor, watch=watch)
+    records = collect(recipe, dataset, range(seeds), folder=folder, executor=executor, callback=callback)
     return make_claim(records, find_series(folder, recipe, dataset.fingerprint).overrides)
 
 
@@ -71,17 +70,17 @@ def collect(
     *,
     folder: Path,
     executor: Executor | None = None,
-    watch: Watch | None = None,
+    callback: CertificationCallback | None = None,
 ) -> list[Record]:
     """The records of these seeds in their order, trained where the folder's evidence does not have them."""
     executor = executor or LocalExecutor()
-    watch = watch or Watch()
+    callback = callback or CertificationCallback()
     wanted = list(seeds)
-    work = _Work(recipe, dataset, EvidenceFile(folder, recipe.name), watch)
+    work = _Work(recipe, dataset, EvidenceFile(folder, recipe.name), callback)
     for sentence in work.file.set_aside_broken():
-        watch.notice(sentence)
+        callback.notice(sentence)
     work.look(wanted)
-    watch.start(f"{recipe.name} on {dataset.name}", wanted, list(work.done.values()))
+    callback.start(f"{recipe.name} on {dataset.name}", wanted, list(work.done.values()))
     try:
         while missing := [seed for seed in wanted if seed not in work.done]:
             with work.releasing(), closing(executor.run(train_and_evaluate, dataset, work.take(missing))) as answers:
@@ -89,24 +88,24 @@ def collect(
                     work.file.append(record)
                     work.finish(training.seed, record)
             for record in work.look(missing):
-                watch.finished(record)
+                callback.finished(record)
             if any(seed not in work.done for seed in missing):
                 time.sleep(_PAUSE)  # another certification is training them
     finally:
-        watch.stop()
+        callback.stop()
     return [work.done[seed] for seed in wanted]
 
 
 class _Work:
     """What is done and what is being trained, seed by seed."""
 
-    def __init__(self, recipe: Recipe, dataset: Dataset, file: EvidenceFile, watch: Watch) -> None:
+    def __init__(self, recipe: Recipe, dataset: Dataset, file: EvidenceFile, callback: CertificationCallback) -> None:
         self.recipe = recipe
         self.digest, self.fingerprint = recipe.digest(), dataset.fingerprint
         with torch.device("meta"):
             self.parameters = count_parameters(recipe.build())
         self.file = file
-        self.watch = watch
+        self.callback = callback
         self.done: dict[int, Record] = {}
         self.locks: dict[int, SeedLock] = {}
 
@@ -135,19 +134,19 @@ class _Work:
             if not lock.take():
                 continue
             for record in self.look(seeds):
-                self.watch.finished(record)
+                self.callback.finished(record)
             if seed in self.done:
                 lock.release()
                 continue
             self.locks[seed] = lock
-            self.watch.started(seed)
+            self.callback.started(seed)
             yield Training(self.recipe, seed)
 
     def finish(self, seed: int, record: Record) -> None:
         """The seed's record is on the disk."""
         self.done[seed] = record
         self.locks.pop(seed).release()
-        self.watch.finished(record)
+        self.callback.finished(record)
 
     @contextmanager
     def releasing(self) -> Iterator[None]:

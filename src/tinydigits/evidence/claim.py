@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinydigits.evidence.contested import accuracy_without_contested
+from tinydigits.evidence.ambiguous_labels import accuracy_without_ambiguous
 from tinydigits.evidence.record import Record
 from tinydigits.evidence.statistics import lower_bound, share_interval
 
@@ -33,7 +33,7 @@ class Claim:
         lower95: one-sided 95 % lower confidence bound of the mean by Student's t; None for a single seed.
         share_9940: share of seeds at or above 99.40, in [0, 1].
         share_interval: its Wilson interval (95 %).
-        mean_uncontested: mean accuracy without MNIST's contested labels; None on other data.
+        mean_without_ambiguous: mean accuracy without MNIST's ambiguous labels; None on other data.
         parameters: trainable scalars.
         folded_parameters: the same with batch norm folded.
         macs: multiply–adds for one image.
@@ -57,7 +57,7 @@ class Claim:
     lower95: float | None
     share_9940: float
     share_interval: tuple[float, float]
-    mean_uncontested: float | None
+    mean_without_ambiguous: float | None
     parameters: int
     folded_parameters: int | None
     macs: int | None
@@ -87,7 +87,7 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
     """The claim of records that differ in their seed alone; there must be one at least."""
     accuracies = [record.test_accuracy for record in records]
     hits = sum(accuracy >= TARGET for accuracy in accuracies)
-    uncontested = [accuracy for record in records if (accuracy := accuracy_without_contested(record)) is not None]
+    without_ambiguous = [accuracy for record in records if (accuracy := accuracy_without_ambiguous(record)) is not None]
     one = records[0]
     return Claim(
         recipe=one.recipe,
@@ -102,7 +102,7 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
         lower95=lower_bound(accuracies),
         share_9940=hits / len(records),
         share_interval=share_interval(hits, len(records)),
-        mean_uncontested=statistics.fmean(uncontested) if uncontested else None,
+        mean_without_ambiguous=statistics.fmean(without_ambiguous) if without_ambiguous else None,
         parameters=one.parameters,
         folded_parameters=one.folded_parameters,
         macs=one.macs,

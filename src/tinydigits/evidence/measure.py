@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
 from tinydigits.budget import check
 from tinydigits.data import Dataset
 from tinydigits.evidence.record import Record, trained_fields
+from tinydigits.evidence.trainings import train_seed, train_seeds_in_group
+from tinydigits.executors import with_group_version
+from tinydigits.networks.parameters import count_parameters
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.recipes import Recipe
-from tinydigits.training import Evaluation, train
+from tinydigits.training import choose_device, evaluate
 
-__all__ = ["Training", "make_record", "one_thread", "train_and_evaluate"]
+__all__ = ["Training", "train_and_evaluate"]
 
 
 @dataclass(frozen=True)
@@ -30,44 +32,44 @@ class Training:
         return f"seed {self.seed} of {self.recipe.name}"
 
 
-def train_and_evaluate(dataset: Dataset, training: Training) -> Record:
-    """Train on all training images, take the last weights, and look at the test set once.
+class _Cost:
+    """What was so before a training, and what the training took, as one of so many at once."""
 
-    It runs on the CPU with one thread, so that the result is bit for bit the same wherever it runs: alone,
-    in a worker of this machine, or on a cluster of machines like it.
+    def __init__(self) -> None:
+        self.commit = commit()  # before the training, during which the source may change
+        self._start = time.perf_counter()
+
+    def end(self, group: int = 1) -> _Cost:
+        self.seconds = (time.perf_counter() - self._start) / group
+        return self
+
+
+def _train_and_evaluate_group(dataset: Dataset, trainings: Sequence[Training]) -> list[Record]:
+    """As `train_and_evaluate`, for seeds of one recipe on this machine's best device; seconds are a seed's share."""
+    cost, device = _Cost(), choose_device()
+    seeds = [training.seed for training in trainings]
+    networks = train_seeds_in_group(trainings[0].recipe, dataset.train, seeds, device)
+    cost.end(len(seeds))
+    where = f"{device.type}, in a group of {len(seeds)}"
+    return [
+        _record(dataset, training, network, cost, where) for training, network in zip(trainings, networks, strict=True)
+    ]
+
+
+@with_group_version(_train_and_evaluate_group)
+def train_and_evaluate(dataset: Dataset, training: Training) -> Record:
+    """Train on all training images, take the last weights, and look at the test set once; see `train_seed`.
 
     Raises:
         TinydigitsError: the training has diverged.
     """
-    origin = commit()  # before the training, during which the source may change
-    with one_thread():
-        run = train(training.recipe, dataset, seed=training.seed, full=True, device="cpu", progress=None)
-        return make_record(dataset, training, run.network, run.test, seconds=run.seconds, commit=origin)
+    cost = _Cost()
+    network = train_seed(training.recipe, dataset.train, training.seed)
+    return _record(dataset, training, network, cost.end(), "cpu")
 
 
-def make_record(
-    dataset: Dataset,
-    training: Training,
-    network: nn.Module,
-    test: Evaluation,
-    *,
-    seconds: float,
-    commit: str | None,
-    device: str = "cpu",
-) -> Record:
-    """The record of a training that is done.
-
-    Args:
-        dataset: what the network was trained and tested on.
-        training: how.
-        network: with its last weights.
-        test: the one look at the test set.
-        seconds: that the training took.
-        commit: of the source before the training.
-        device: where it was trained.
-    """
-    recipe = training.recipe
-    cost = check(network)
+def _record(dataset: Dataset, training: Training, network: nn.Module, cost: _Cost, device: str) -> Record:
+    recipe, test, layers = training.recipe, evaluate(network, dataset.test), check(network)
     mistakes = test.mistakes.sort().values
     return Record(
         seed=training.seed,
@@ -78,29 +80,18 @@ def make_record(
         fingerprint=dataset.fingerprint,
         test_loss=test.loss,
         epochs=recipe.epochs,
-        seconds=seconds,
-        parameters=sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad),
-        folded_parameters=cost.folded_parameters,
-        macs=cost.macs,
+        seconds=cost.seconds,
+        parameters=count_parameters(network),
+        folded_parameters=layers.folded_parameters,
+        macs=layers.macs,
         train_images=len(dataset.train),
         test_images=test.total,
         wrong=mistakes.tolist(),
         answers=test.predictions[mistakes].tolist(),
         device=device,
-        threads=torch.get_num_threads(),
+        threads=1,
         versions=versions(),
         machine=machine(),
-        commit=commit,
+        commit=cost.commit,
         trained=trained_fields(recipe),
     )
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Inside, PyTorch computes with one thread: how many there are changes the last bits of a sum."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

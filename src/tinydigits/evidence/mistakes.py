@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinydigits.evidence.contested import CONTESTED, accuracy_without_contested
+from tinydigits.evidence.ambiguous_labels import AMBIGUOUS_LABELS, accuracy_without_ambiguous
 from tinydigits.evidence.record import Record
 
 __all__ = ["Mistake", "Mistakes", "find_mistakes"]
@@ -21,12 +21,12 @@ class Mistake:
     Attributes:
         index: its place in the test set.
         votes: how many trainings gave each wrong answer (0…9), the most frequent first.
-        contested: whether human raters disagree about its label.
+        ambiguous: whether human raters disagree about its label.
     """
 
     index: int
     votes: dict[int, int]
-    contested: bool
+    ambiguous: bool
 
     @property
     def wrong(self) -> int:
@@ -42,27 +42,27 @@ class Mistakes:
         trainings: how many.
         images: those that at least half of the trainings get wrong, the most frequent first.
         accuracy: mean over all trainings.
-        accuracy_uncontested: mean without MNIST's contested labels; None on other data.
+        accuracy_without_ambiguous: mean without MNIST's ambiguous labels; None on other data.
     """
 
     trainings: int
     images: list[Mistake]
     accuracy: float
-    accuracy_uncontested: float | None
+    accuracy_without_ambiguous: float | None
 
     def as_dict(self, labels: Sequence[int]) -> dict[str, Any]:
         """Plain containers, as `tinydigits mistakes --json` prints them; `labels` are those of the test set."""
         return {
             "trainings": self.trainings,
             "accuracy": self.accuracy,
-            "accuracy_uncontested": self.accuracy_uncontested,
+            "accuracy_without_ambiguous": self.accuracy_without_ambiguous,
             "images": [
                 {
                     "index": image.index,
                     "label": labels[image.index],
                     "wrong": image.wrong,
                     "votes": {str(answer): count for answer, count in image.votes.items()},
-                    "contested": image.contested,
+                    "ambiguous": image.ambiguous,
                 }
                 for image in self.images
             ],
@@ -77,15 +77,15 @@ def find_mistakes(records: Sequence[Record]) -> Mistakes:
             votes.setdefault(index, Counter())[answer] += 1
     on_mnist = records[0].dataset == "mnist"
     images = [
-        Mistake(index, dict(counts.most_common()), contested=on_mnist and index in CONTESTED)
+        Mistake(index, dict(counts.most_common()), ambiguous=on_mnist and index in AMBIGUOUS_LABELS)
         for index, counts in votes.items()
         if 2 * counts.total() >= len(records)
     ]
     images.sort(key=lambda image: (-image.wrong, image.index))
-    uncontested = [accuracy for record in records if (accuracy := accuracy_without_contested(record)) is not None]
+    without_ambiguous = [accuracy for record in records if (accuracy := accuracy_without_ambiguous(record)) is not None]
     return Mistakes(
         trainings=len(records),
         images=images,
         accuracy=statistics.fmean(record.test_accuracy for record in records),
-        accuracy_uncontested=statistics.fmean(uncontested) if uncontested else None,
+        accuracy_without_ambiguous=statistics.fmean(without_ambiguous) if without_ambiguous else None,
     )

@@ -135,7 +135,7 @@ def _page(one: Series, others: list[Series]) -> str:
         f"| reaches {TARGET:.2f} | {_verdict(claim)} |",
         f"| share of seeds at or over {TARGET:.2f} | {100 * claim.share_9940:.0f} % "
         f"(Wilson, 95 %: {100 * low:.0f} to {100 * high:.0f} %) |",
-        f"| mean without the 15 contested labels | {_number(claim.mean_uncontested)} % |",
+        f"| mean without the 15 ambiguous labels | {_number(claim.mean_without_ambiguous)} % |",
         f"| seeds | {claim.seeds} (0…{claim.seeds - 1}, none dropped) |",
         f"| parameters, with batch norm folded | {claim.parameters:,}, {_count(claim.folded_parameters)} |",
         f"| multiply–adds for one image | {_count(claim.macs)} |",

@@ -46,7 +46,7 @@ def accuracy_picture(claims: Sequence[Claim]) -> bytes:
 
 
 def mistakes_sheet(mistakes: Mistakes, dataset: Dataset, *, most: int = 60) -> bytes:
-    """A PNG: the images with the most wrong answers, each with its label and the votes; contested ones are framed.
+    """A PNG: the images with the most wrong answers, each with its label and the votes; ambiguous ones are framed.
 
     Args:
         mistakes: of trainings on this data set.
@@ -66,11 +66,11 @@ def mistakes_sheet(mistakes: Mistakes, dataset: Dataset, *, most: int = 60) -> b
         right = mistakes.trainings - image.wrong
         votes = [f"{dataset.class_name(answer)}×{count}" for answer, count in list(image.votes.items())[:2]]
         axes.set_title(f"#{image.index}: {label}×{right}\n{', '.join(votes)}", fontsize=7)
-        if image.contested:
+        if image.ambiguous:
             axes.axis("on")
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set(color="#cf222e", linewidth=2)
-    marked = "; framed: label contested by human raters" if any(image.contested for image in shown) else ""
+    marked = "; framed: label ambiguous by human raters" if any(image.ambiguous for image in shown) else ""
     figure.suptitle(
         f"{dataset.name}: place in the test set, label × how often of {mistakes.trainings} it was read so, "
         f"and the wrong answers{marked}",

@@ -10,11 +10,11 @@ from typing import Any
 
 from tinydigits.data import Dataset
 from tinydigits.errors import DataError, UsageError
+from tinydigits.evidence.callback import CertificationCallback
 from tinydigits.evidence.certification import collect
-from tinydigits.evidence.executor import Executor
 from tinydigits.evidence.series import find_series
 from tinydigits.evidence.statistics import prediction_interval
-from tinydigits.evidence.watch import Watch
+from tinydigits.executors import Executor
 from tinydigits.recipes import Recipe
 
 __all__ = ["Reproduction", "published_evidence", "reproduce"]
@@ -84,7 +84,7 @@ def reproduce(
     published: str | Path | None = None,
     results: str | Path = "results",
     executor: Executor | None = None,
-    watch: Watch | None = None,
+    callback: CertificationCallback | None = None,
 ) -> Reproduction:
     """Train seeds that the published evidence does not have, and hold their mean against it.
 
@@ -96,7 +96,7 @@ def reproduce(
         results: the new records go to `results/reproductions`, apart from evidence of one's own, and are not
             trained again the next time.
         executor: where trainings run; None is this machine.
-        watch: is told of every seed.
+        callback: is told of every seed.
 
     Raises:
         UsageError: no seeds.
@@ -112,7 +112,7 @@ def reproduce(
     first = max(known.records) + 1
     records = collect(
         recipe, dataset, range(first, first + seeds),
-        folder=Path(results) / "reproductions", executor=executor, watch=watch,
+        folder=Path(results) / "reproductions", executor=executor, callback=callback,
     )  # fmt: skip
     found = [record.test_accuracy for record in records]
     low, high = prediction_interval(accuracies, len(found))

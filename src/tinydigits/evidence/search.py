@@ -15,8 +15,7 @@ from filelock import FileLock, Timeout
 
 from tinydigits.data import Dataset
 from tinydigits.errors import TinydigitsError, UsageError
-from tinydigits.evidence.executor import Executor
-from tinydigits.evidence.local import LocalExecutor
+from tinydigits.executors import Executor, LocalExecutor
 from tinydigits.recipes import Recipe, override
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ import torch
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial
 
-from tinydigits.budget.parameters import count_parameters
 from tinydigits.data import Dataset
 from tinydigits.errors import DataError, TinydigitsError
-from tinydigits.evidence.measure import one_thread
 from tinydigits.evidence.space import Distribution, suggest
+from tinydigits.evidence.trainings import one_thread
+from tinydigits.networks.parameters import count_parameters
 from tinydigits.recipes import Recipe, override
 from tinydigits.training import EpochMetrics, TrainingCallback, train
 

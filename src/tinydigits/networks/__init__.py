@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinydigits.networks.blocks import Network
 from tinydigits.networks.classify import classify, log_probabilities, standardize
+from tinydigits.networks.parameters import count_parameters
 from tinydigits.networks.registry import NETWORKS
 from tinydigits.networks.summary import summary
 from tinydigits.networks.weights import (
@@ -19,6 +20,7 @@ __all__ = [
     "NETWORKS",
     "Network",
     "classify",
+    "count_parameters",
     "load_tensors",
     "load_weights",
     "log_probabilities",

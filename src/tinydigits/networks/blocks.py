@@ -1,16 +1,17 @@
-"""What every network of the house is made of."""
+"""What the networks of this project are made of."""
 
 from __future__ import annotations
 
 from torch import nn
 
+from tinydigits.networks.parameters import count_parameters
 from tinydigits.networks.summary import summary
 
 __all__ = ["Network", "conv_norm_relu"]
 
 
 class Network(nn.Module):
-    """Base of the house's networks: standardised pixels float [B, 1, 28, 28] in, scores [B, 10] out.
+    """Base of this project's networks: standardised pixels float [B, 1, 28, 28] in, scores [B, 10] out.
 
     The scores are logits; a network whose recipe trains with negative log-likelihood ends in a log-softmax,
     and its scores are then log-probabilities, which are logits too (softmax leaves them as they are).
@@ -18,7 +19,7 @@ class Network(nn.Module):
 
     def count_parameters(self) -> int:
         """The number of trainable scalars, batch norm's scales and shifts included."""
-        return sum(parameter.numel() for parameter in self.parameters() if parameter.requires_grad)
+        return count_parameters(self)
 
     def print_model_summary(self) -> None:
         """Print one line a layer (kind, output shape, parameters) and the total."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from tinydigits.errors import DataError
+from tinydigits.schema import checked_arguments
 
 __all__ = ["MEAN", "STANDARD_DEVIATION", "classify", "log_probabilities", "standardize"]
 
@@ -47,10 +50,16 @@ def log_probabilities(network: nn.Module, images: Tensor) -> Tensor:
     return logs.clone()  # inference tensors, as those above, would be no use to autograd
 
 
-def classify(network: nn.Module, images: Tensor) -> Tensor:
+@checked_arguments
+def classify(network: nn.Module, images: Tensor | np.ndarray[Any, Any]) -> Tensor:
     """Probabilities float32 [N, 10] of uint8 [N, 28, 28] or [N, 1, 28, 28], ink high (255) on a low ground (0).
 
+    Args:
+        network: takes standardised float32 [B, 1, 28, 28]; such as `pretrained` gives.
+        images: raw pixels, as a tensor or an array.
+
     Raises:
+        UsageError: no network, or neither a tensor nor an array.
         DataError: images of another shape or dtype.
     """
     return log_probabilities(network, torch.as_tensor(images)).exp()

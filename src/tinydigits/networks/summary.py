@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from tinydigits.networks.parameters import count_parameters
+
 __all__ = ["summary"]
 
 
@@ -48,8 +50,7 @@ def summary(network: nn.Module) -> str:
         for hook in hooks:
             hook.remove()
 
-    total = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
     lines = [f"{'layer':<24}{'kind':<20}{'output':>12}{'parameters':>12}"]
     lines += [f"{name:<24}{kind:<20}{shape:>12}{count:>12,}" for name, kind, shape, count in rows]
-    lines.append(f"{type(network).__name__:<24}{'':<20}{'':>12}{total:>12,}")
+    lines.append(f"{type(network).__name__:<24}{'':<20}{'':>12}{count_parameters(network):>12,}")
     return "\n".join(lines)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tinydigits.data.images import Source
 from tinydigits.reading.normalize import normalize_glyph
-from tinydigits.reading.picture import MOST_BYTES, Source
 from tinydigits.reading.reading import Digit, Reading, read
-from tinydigits.reading.showing import show
+from tinydigits.reading.visualization import show
 
-__all__ = ["MOST_BYTES", "Digit", "Reading", "Source", "normalize_glyph", "read", "show"]
+__all__ = ["Digit", "Reading", "Source", "normalize_glyph", "read", "show"]

@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tinydigits.augment import augment
 from tinydigits.data import Split
-from tinydigits.errors import UsageError
+from tinydigits.errors import TinydigitsError, UsageError
 from tinydigits.networks import standardize
 from tinydigits.recipes import Recipe
 from tinydigits.training.cpu_kernels import fused_cpu_layers
@@ -77,13 +77,30 @@ class Engine:
 
         Returns:
             Loss and accuracy in percent over the epoch's batches, as the network saw them: augmented, with dropout.
+
+        Raises:
+            TinydigitsError: the loss is no longer finite.
         """
         with self._own_random_numbers():
-            return self._epoch(after_batch)
+            loss, accuracy = self._epoch(after_batch)
+        self._check_convergence(loss)
+        return loss, accuracy
 
     def end_epoch(self, loss: float) -> None:
-        """Give the schedule the held-out loss (the training loss, where nothing is held out)."""
+        """Give the schedule the held-out loss (the training loss, where nothing is held out).
+
+        Raises:
+            TinydigitsError: the loss is no longer finite.
+        """
+        self._check_convergence(loss)
         self._scheduler.after_epoch(loss)
+
+    def _check_convergence(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise TinydigitsError(
+                f"the training of {self.recipe.name} has diverged, its loss is {loss}; "
+                f"lower optimizer.lr, which is {self.recipe.optimizer.lr:g}"
+            )
 
     def _epoch(self, after_batch: Callable[[int], None]) -> tuple[float, float]:
         total_correct = torch.zeros((), device=self.device, dtype=torch.int64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import time
 import warnings
 from collections.abc import Callable
@@ -15,7 +14,8 @@ from pydantic import BeforeValidator
 from torch import Tensor, nn
 
 from tinydigits.data import Dataset, Split, load
-from tinydigits.errors import DataError, TinydigitsError, UsageError
+from tinydigits.errors import DataError, UsageError
+from tinydigits.interrupt import Interruption
 from tinydigits.recipes import Recipe, get_recipe
 from tinydigits.schema import checked_arguments
 from tinydigits.training.callback import TrainingCallback
@@ -23,7 +23,6 @@ from tinydigits.training.device import DeviceName, choose_device
 from tinydigits.training.engine import Engine
 from tinydigits.training.evaluation import evaluate
 from tinydigits.training.folder import RunFolder, State
-from tinydigits.training.interrupt import Interruption
 from tinydigits.training.report import write_report
 from tinydigits.training.run import EpochMetrics, Run, Seed, Settings
 
@@ -239,13 +238,7 @@ def _epoch(
     learning_rate = engine.learning_rate
     loss, accuracy = engine.epoch(after_batch)
     evaluation = None if held_out is None else evaluate(engine.network, held_out)
-    held_out_loss = loss if evaluation is None else evaluation.loss
-    if not math.isfinite(loss + held_out_loss):
-        raise TinydigitsError(
-            f"the training of {engine.recipe.name} has diverged in epoch {len(history) + 1}: its loss is no longer "
-            f"finite; lower optimizer.lr, which is {engine.recipe.optimizer.lr:g}"
-        )
-    engine.end_epoch(held_out_loss)
+    engine.end_epoch(loss if evaluation is None else evaluation.loss)
     earlier = [metrics.held_out_accuracy or 0.0 for metrics in history]
     return EpochMetrics(
         epoch=len(history) + 1,

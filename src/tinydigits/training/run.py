@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from torch import nn
 
-from tinydigits.budget.parameters import count_parameters
+from tinydigits.networks.parameters import count_parameters
 from tinydigits.recipes import Recipe
 from tinydigits.schema import checked
 from tinydigits.training.evaluation import Evaluation
