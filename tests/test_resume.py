@@ -17,6 +17,7 @@ import pytest
 import torch
 
 import tinydigits as td
+from conftest import Process
 from tinydigits.integrity import PLACEHOLDER, sign
 from tinydigits.networks import save_tensors
 from tinydigits.recipes import get_recipe, override
@@ -53,17 +54,9 @@ def run_folder(finished: Path, tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path / "run")
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tinydigits", "train", *words, "--dataset", "uci", "--out", str(folder)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "300"},
-    )  # fmt: skip
-
-
-def wait_for(process: subprocess.Popen[str], words: str) -> None:
-    assert process.stdout is not None
-    for line in process.stdout:
+def wait_for(process: Process, words: str) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
         if words in line:
             return
     pytest.fail(f"the training never printed {words!r}")
@@ -117,10 +110,13 @@ def test_a_run_that_crashes_twice_is_resumed_bit_for_bit(words: list[str], few: 
     assert (crashed / "test_accuracy.txt").read_text() == (whole / "test_accuracy.txt").read_text()
 
 
-def test_a_run_killed_at_any_moment_leaves_its_last_complete_epoch(tmp_path: Path) -> None:
-    with start(tmp_path / "run", "swift", "epochs=200") as process:
-        wait_for(process, "epoch   2/")
-        process.kill()  # while it trains, evaluates or writes
+def test_a_run_killed_at_any_moment_leaves_its_last_complete_epoch(
+    begin: Callable[..., Process], tmp_path: Path
+) -> None:
+    process = begin("train", "swift", "epochs=500", "--dataset", "uci", "--out", "run")
+    wait_for(process, "epoch   2/")
+    process.kill()  # while it trains, evaluates or writes
+    process.wait()
     folder = RunFolder(tmp_path / "run")
     folder.settings()
     state = folder.state()
@@ -132,14 +128,16 @@ def test_a_run_killed_at_any_moment_leaves_its_last_complete_epoch(tmp_path: Pat
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to one process alone")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_the_training_cleanly_and_says_how_to_resume(number: int, status: int, tmp_path: Path) -> None:
-    with start(tmp_path / "run", "swift", "epochs=200") as process:
-        wait_for(process, "epoch   1/")
-        process.send_signal(number)
-        printed = process.communicate(timeout=60)[0]
+def test_a_signal_ends_the_training_cleanly_and_says_how_to_resume(
+    number: int, status: int, begin: Callable[..., Process], tmp_path: Path
+) -> None:
+    process = begin("train", "swift", "epochs=500", "--dataset", "uci", "--out", "run")
+    wait_for(process, "epoch   1/")
+    process.send_signal(number)
+    printed, errors = process.communicate(timeout=60)
     assert process.returncode == status
-    assert f"tinydigits train --resume {tmp_path / 'run'}" in printed.replace("\n", "")
-    assert "Traceback" not in printed
+    assert "tinydigits train --resume run" in errors
+    assert "Traceback" not in printed + errors
     assert RunFolder(tmp_path / "run").state() is not None
     assert not list((tmp_path / "run").glob(".*")), "no half-written file is left"
 
