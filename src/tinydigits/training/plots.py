@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -59,21 +58,22 @@ def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *
         dataset: names the classes.
         most: how many are shown.
     """
-    columns, width, height = 10, 36, 44  # of an image with its caption and margins, in its pixels
+    columns = 10
     wrong = evaluation.mistakes[:most].tolist()
     rows = max(1, -(-len(wrong) // columns))
-    page = np.zeros((rows * height, columns * width), np.uint8)
-    figure = Figure(figsize=(page.shape[1] / 32, page.shape[0] / 32))
+    figure = Figure(figsize=(columns * 1.1, rows * 1.35))
+    # One pair of axes for all images: to lay out one for each would take longer than many a training.
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axis("off")
     for place, index in enumerate(wrong):
-        top, left = place // columns * height + 14, place % columns * width + 4
-        page[top : top + 28, left : left + 28] = images[index, 0].numpy()
+        row, column = divmod(place, columns)
         label, answer = int(evaluation.labels[index]), int(evaluation.predictions[index])
         probability = float(evaluation.log_probabilities[index, answer].exp())
-        caption = f"{dataset.class_name(label)} → {dataset.class_name(answer)}\n{probability:.2f}  #{index}"
-        axes.text(left + 14, top - 2, caption, fontsize=7, horizontalalignment="center")
-    axes.imshow(page, cmap="gray_r", vmin=0, vmax=255)
+        extent = (column + 0.1, column + 0.9, row + 0.97, row + 0.32)
+        axes.imshow(images[index, 0].numpy(), cmap="gray_r", vmin=0, vmax=255, extent=extent, aspect="auto")
+        title = f"{dataset.class_name(label)} → {dataset.class_name(answer)}\n{probability:.2f}  #{index}"
+        axes.text(column + 0.5, row + 0.29, title, fontsize=7, ha="center", va="bottom")
+    axes.set(xlim=(0, columns), ylim=(rows, 0))
     return _png(figure)
 
 
