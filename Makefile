@@ -13,7 +13,7 @@ ifneq ($(wildcard ../shared/data),)
 export TINYDIGITS_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: train test lint results clean benchmark profile benchmark-reading benchmark-trust doorman calibrate-reading reading-pictures
+.PHONY: train test lint results clean benchmark profile benchmark-reading benchmark-trust rejector calibrate-reading reading-pictures
 
 train: $(VENV)/.package
 	$(BIN)/tinydigits train
@@ -30,7 +30,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# README's speed table and docs/performance.png: eight to ten minutes on two cores that have nothing else to do.
+# The table and picture of docs/performance.md: eight to ten minutes on two cores that have nothing else to do.
 benchmark: $(VENV)/.package
 	$(BIN)/python benchmarks/speed.py
 
@@ -38,7 +38,7 @@ benchmark: $(VENV)/.package
 profile: $(VENV)/.package
 	$(BIN)/python benchmarks/where_time_goes.py
 
-# What docs/reading.md shows: error rates by kind of page, calibration and strangers, and its pictures.
+# What docs/reading.md shows: error rates by kind of page, calibration and non-digits, and its pictures.
 benchmark-reading: $(VENV)/.package
 	$(BIN)/python benchmarks/reading.py $(ARGS)
 
@@ -46,14 +46,14 @@ benchmark-trust: $(VENV)/.package
 	$(BIN)/python benchmarks/trust.py
 
 reading-pictures: $(VENV)/.package
-	$(BIN)/python benchmarks/reading_pictures.py
+	$(BIN)/python tools/reading_pictures.py
 
-# What the reader ships beside the weights of sturdy; calibrate after either network has changed.
-doorman: $(VENV)/.package
-	$(BIN)/python benchmarks/doorman.py
+# What the reader ships beside the weights of sturdy; calibrate again after either network has changed.
+rejector: $(VENV)/.package
+	$(BIN)/python tools/train_rejector.py
 
 calibrate-reading: $(VENV)/.package
-	$(BIN)/python benchmarks/calibrate_reading.py
+	$(BIN)/python tools/calibrate_reading.py
 
 # One stamp a set of dependencies; each is made anew when the project's metadata or the pins change.
 $(VENV)/.package: pyproject.toml constraints.txt

@@ -7,7 +7,7 @@ For each of the five names it makes two runs with seed 0; each goes on where it 
 - NAME-full: our recipe, `--full`: all training images, the last weights. These are the weights that ship.
 - NAME-original: the literal recipe by its own protocol, `--select test`.
 
-It writes results/five.json, the table in README.md and src/tinydigits/weights/NAME.safetensors.
+It writes results/five.json, the table in docs/origins.md and src/tinydigits/weights/NAME.safetensors.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from benchmarks.weights import commit_of, make_run, ship  # noqa: E402
 
 RUNS = ROOT / "runs" / "five"
 RESULT = ROOT / "results" / "five.json"
-PAGE = ROOT / "README.md"
+PAGE = ROOT / "docs" / "origins.md"
 # What each origin says of itself, by its own protocol: one run, the best epoch picked on the test set.
 CLAIMS = {
     "recognizer": "99.40 after 20 epochs",
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def table() -> str:
-    """The README's table, from results/five.json."""
+    """The table of docs/origins.md, from results/five.json."""
     lines = [
         "| recipe | parameters | epochs | **last epoch, `--full`** | seconds | literal recipe: last epoch "
         "| its best epoch, *chosen on the test set* | what its origin claims |",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import sys
 import time
 from pathlib import Path
 
@@ -19,10 +18,9 @@ import torch
 import tinydigits as td
 from tinydigits.evidence.pages import with_block
 from tinydigits.files import write_atomically
+from tinydigits.synthetic import PAGE_STYLES, PageStyle, ReadingErrors, compose_page, count_errors
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-from pages import STYLES, Errors, Style, compare, compose  # noqa: E402
 
 FIRST_SEED = 1_000
 RESULT = ROOT / "results" / "reading.json"
@@ -33,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=20, help="of each style")
     parser.add_argument("--training", action="store_true", help="compose from training digits and write nothing")
-    parser.add_argument("styles", nargs="*", default=list(STYLES))
+    parser.add_argument("styles", nargs="*", default=list(PAGE_STYLES))
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -41,7 +39,7 @@ def main() -> None:
     digits = mnist.train[-10_000:] if arguments.training else mnist.test
     rows = []
     for name in arguments.styles:
-        errors, seconds = measure(digits, STYLES[name], arguments.pages)
+        errors, seconds = measure(digits, PAGE_STYLES[name], arguments.pages)
         rows.append(
             {"style": name, **vars(errors), "rate": round(errors.rate, 2), "milliseconds": round(1e3 * seconds)}
         )
@@ -61,23 +59,23 @@ def main() -> None:
         write_atomically(PAGE, with_table(PAGE.read_text(encoding="utf-8")))
 
 
-def measure(digits: td.Split, style: Style, pages: int) -> tuple[Errors, float]:
+def measure(digits: td.Split, style: PageStyle, pages: int) -> tuple[ReadingErrors, float]:
     """Errors over all pages, and processor seconds to read one."""
     images, labels = digits.images.numpy()[:, 0], digits.labels.numpy()
-    total, seconds = Errors(), 0.0
+    total, seconds = ReadingErrors(), 0.0
     for seed in range(FIRST_SEED, FIRST_SEED + pages):
-        page = compose(images, labels, style, seed)
+        page = compose_page(images, labels, style, seed)
         start = time.process_time()
         reading = td.read(page.picture)
         seconds += time.process_time() - start
-        total += compare(page, [(digit.digit, digit.box) for digit in reading.digits], reading.lines)
+        total += count_errors(page, [(digit.digit, digit.box) for digit in reading.digits], reading.lines)
     return total, seconds / pages
 
 
 def speed(digits: td.Split) -> dict[str, float]:
     """Processor milliseconds, the least of ten, for a 12-megapixel JPEG photo with 50 digits and a 280-pixel canvas."""
     images, labels = digits.images.numpy()[:, 0], digits.labels.numpy()
-    page = compose(images, labels, Style(height=190, lines=5, digits=10, gradient=0.4, grain=0.02), 0).picture
+    page = compose_page(images, labels, PageStyle(height=190, lines=5, digits=10, gradient=0.4, grain=0.02), 0).picture
     photo = cv2.imencode(".jpg", cv2.resize(page, (4000, 3000)), [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
     canvas = 255 - cv2.resize(images[0], (280, 280), interpolation=cv2.INTER_CUBIC)
     return {"photo_12_megapixels": _least(photo), "canvas_280_pixels": _least(canvas)}
@@ -97,15 +95,22 @@ def with_table(page: str) -> str:
 
 
 def table() -> str:
+    document = json.loads(RESULT.read_text(encoding="utf-8"))
     lines = [
-        "| page | digits | missed | invented | wrong | errors in 100 | lines all right |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        "| page | digits | missed | invented | wrong | errors in 100 | lines all right | ms a page |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for row in json.loads(RESULT.read_text(encoding="utf-8"))["styles"]:
+    for row in document["styles"]:
         lines.append(
             f"| {row['style']} | {row['written']} | {row['missed']} | {row['invented']} | {row['wrong']} "
-            f"| {row['rate']:.2f} | {row['lines_right']} of {row['lines']} |"
+            f"| {row['rate']:.2f} | {row['lines_right']} of {row['lines']} | {row['milliseconds']} |"
         )
+    speed = document["speed"]
+    lines.append(
+        f"\nTimes are processor time on one core. A 12-megapixel photo with 50 digits takes "
+        f"{speed['photo_12_megapixels']:.0f} ms, a drawing on a 280-pixel canvas {speed['canvas_280_pixels']:.1f} ms "
+        "(the least of ten)."
+    )
     return "\n".join(lines) + "\n"
 
 

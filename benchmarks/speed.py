@@ -1,7 +1,7 @@
 """Speed, side by side (`make benchmark`): eight to ten minutes on two cores that have nothing else to do.
 
 The two sides of each pair run in turn, each time in a process of its own, so that neither inherits the other's memory
-or threads. Medians, ranges and ratios go to results/benchmark.json, README's table and docs/performance.png:
+or threads. Medians, ranges and ratios go to results/benchmark.json, docs/performance.md and docs/performance.png:
 
 - a whole training of `swift`, from uint8 images in memory to final weights, against one epoch of the ordinary loop
   (benchmarks/ordinary.py) on `dense`;
@@ -30,7 +30,8 @@ import torch
 from torch import nn
 
 import tinydigits as td
-from tinydigits.evidence import LocalExecutor, Training, train_and_evaluate
+from tinydigits.evidence import Training, train_and_evaluate
+from tinydigits.executors import LocalExecutor
 from tinydigits.files import write_atomically
 from tinydigits.networks import standardize
 from tinydigits.provenance import commit, machine, versions

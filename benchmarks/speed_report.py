@@ -1,4 +1,4 @@
-"""What results/benchmark.json says, as README's speed table and docs/performance.png."""
+"""What results/benchmark.json says, as docs/performance.md and docs/performance.png."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinydigits.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "results" / "benchmark.json"
-PAGE = ROOT / "README.md"
+PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "performance.png"
 NAMES = {
     "swift": "swift",

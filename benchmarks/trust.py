@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say, and what gets in that is no digit (`make benchmark-trust`).
+"""Whether probabilities mean what they say, and how many non-digits are accepted (`make benchmark-trust`).
 
 Writes results/reading_trust.json and docs/reading_calibration.png. Digits are MNIST's test set.
 """
@@ -6,7 +6,6 @@ Writes results/reading_trust.json and docs/reading_calibration.png. Digits are M
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,13 @@ import tinydigits as td
 from tinydigits.evidence.pages import with_block
 from tinydigits.files import write_atomically
 from tinydigits.networks import log_probabilities
-from tinydigits.reading.judge import RECIPE, calibration, raw_scores
+from tinydigits.reading.classifier import RECIPE, calibration, raw_scores
+from tinydigits.synthetic import LEARNED_FONTS, LETTERS, UNSEEN_FONTS, noise, render_text, scribble
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-from strangers import LEARNED, LETTERS, UNSEEN, noise, scribble, written  # noqa: E402
-
 BINS = 15
 RESULT = ROOT / "results" / "reading_trust.json"
 PAGE = ROOT / "docs" / "reading.md"
@@ -52,13 +49,15 @@ def main() -> None:
         }
     random = np.random.default_rng(7)
     pictures = {
-        "letters of unseen fonts": [written(letter, font) for font in UNSEEN for letter in LETTERS],
-        "letters of the fonts learned from": [written(letter, font) for font in LEARNED for letter in LETTERS],
+        "letters of unseen fonts": [render_text(letter, font) for font in UNSEEN_FONTS for letter in LETTERS],
+        "letters of the fonts learned from": [
+            render_text(letter, font) for font in LEARNED_FONTS for letter in LETTERS
+        ],
         "scribbles": [scribble(random) for _ in range(500)],
         "noise": [noise(random) for _ in range(500)],
-        "printed digits of unseen fonts": [written(digit, font) for font in UNSEEN for digit in "0123456789"],
+        "printed digits of unseen fonts": [render_text(digit, font) for font in UNSEEN_FONTS for digit in "0123456789"],
     }
-    document["pictures_with_an_accepted_digit"] = {name: shown(list(pages)) for name, pages in pictures.items()}
+    document["pictures_with_an_accepted_digit"] = {name: rates(list(pages)) for name, pages in pictures.items()}
     print(json.dumps(document, indent=2))
     write_atomically(RESULT, json.dumps(document, indent=2) + "\n")
     write_atomically(PAGE, with_table(PAGE.read_text(encoding="utf-8")))
@@ -71,26 +70,27 @@ def with_table(page: str) -> str:
 
 def table() -> str:
     document = json.loads(RESULT.read_text(encoding="utf-8"))
-    test, shown = document["test"], document["pictures_with_an_accepted_digit"]
+    test, pictures = document["test"], document["pictures_with_an_accepted_digit"]
     lines = [
         f"Expected calibration error: {test['expected_calibration_error']:.2f} points "
         f"({test['expected_calibration_error_uncalibrated']:.2f} at temperature 1; {BINS} bins). "
         f"MNIST's test digits accepted: {test['accepted']:.2f} %.\n",
-        "| pictures of | number | accepted | read at all, accepted or unsure |",
+        "| pictures of | number | accepted | read at all, accepted or of low confidence |",
         "|---|--:|--:|--:|",
     ]
     lines += [
-        f"| {name} | {row['pictures']} | {row['accepted']:.1f} % | {row['read']:.1f} % |" for name, row in shown.items()
+        f"| {name} | {row['pictures']} | {row['accepted']:.1f} % | {row['read']:.1f} % |"
+        for name, row in pictures.items()
     ]
     return "\n".join(lines) + "\n"
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, object]:
     """Expected calibration error in points over 15 bins of equal width, and each bin's confidence and accuracy."""
-    sure, right = probabilities.max(1), probabilities.argmax(1) == labels
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     rows = [
-        (sure[bins == b].mean(), right[bins == b].mean(), int((bins == b).sum()))
+        (confidence[bins == b].mean(), right[bins == b].mean(), int((bins == b).sum()))
         for b in range(BINS)
         if (bins == b).any()
     ]
@@ -104,8 +104,8 @@ def share(split: td.Split) -> float:
     return round(100 * float(np.mean([any(digit.accepted for digit in reading.digits) for reading in readings])), 2)
 
 
-def shown(pages: list[np.ndarray]) -> dict[str, float]:
-    """Percent of pictures in which any digit is accepted, and in which any is read at all, accepted or unsure."""
+def rates(pages: list[np.ndarray]) -> dict[str, float]:
+    """Percent of pictures in which any digit is accepted, and in which any is read at all."""
     readings = [td.read(page) for page in pages]
     return {
         "pictures": len(pages),
@@ -118,12 +118,12 @@ def draw(curves: dict[str, dict[str, object]]) -> None:
     figure, axes = plt.subplots(figsize=(5, 4.6), layout="constrained")
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
     for (name, curve), colour in zip(curves.items(), ("tab:blue", "tab:orange"), strict=True):
-        sure, right, count = np.array(curve["rows"]).T
+        confidence, right, count = np.array(curve["rows"]).T
         axes.scatter(
-            sure, right, s=12 + 30 * np.log10(count), color=colour, label=f"{name}: {curve['error']:.2f} points"
+            confidence, right, s=12 + 30 * np.log10(count), color=colour, label=f"{name}: {curve['error']:.2f} points"
         )
-        axes.plot(sure, right, color=colour, linewidth=0.7)
-    axes.set(xlabel="probability given", ylabel="share right", title="MNIST test; larger: more digits")
+        axes.plot(confidence, right, color=colour, linewidth=0.7)
+    axes.set(xlabel="predicted probability", ylabel="accuracy", title="MNIST test; larger: more digits")
     axes.legend(loc="lower right")
     figure.savefig(ROOT / "docs" / "reading_calibration.png", dpi=110)
 

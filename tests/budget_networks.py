@@ -238,7 +238,7 @@ class NormNeverCalled(nn.Module):
 
 
 class DropoutAlways(nn.Module):
-    """Fails for exactly one reason: F.dropout is told nothing of evaluation mode."""
+    """Fails for exactly one reason: F.dropout does not know of evaluation mode."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A mirror on this machine that misbehaves as told, and a data set small enough to fetch in no time.
+"""A mirror on this machine that misbehaves in a chosen way, and a data set small enough to fetch at once.
 
 A pytest plugin: a test module says `pytest_plugins = ["mirror"]` and has the fixtures `mirror` and `cache`.
 """
@@ -136,11 +136,9 @@ class Mirror:
         self.serve_good(handler, body)
 
     def serve_drip(self, handler: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
-        self.answer(handler, b"", length=len(body))
-        for byte in body:
-            handler.wfile.write(bytes([byte]))
-            if self.closing.wait(0.05):
-                return
+        self.answer(handler, b"", length=1 << 20)
+        while not self.closing.wait(0.02):
+            handler.wfile.write(bytes(1 << 12))
 
     def serve_endless(self, handler: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
         handler.send_response(200)

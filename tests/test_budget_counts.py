@@ -130,7 +130,7 @@ def test_work_that_does_not_depend_on_the_image_is_not_counted():
     assert report.layers["fc"] == 1
 
 
-def test_work_that_we_cannot_count_is_named_and_keeps_no_limit():
+def test_work_that_we_cannot_count_is_named_and_passes_no_limit():
     class Bilinear(nn.Module):
         def __init__(self) -> None:
             super().__init__()

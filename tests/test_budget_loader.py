@@ -88,7 +88,7 @@ def test_a_target_without_a_name_is_refused(write, spec):
         (GOOD, "..net:Net", "not the name of a module"),
     ],
 )
-def test_what_is_asked_for_in_vain_is_named(write, text, spec, words):
+def test_a_target_that_cannot_be_found_is_named(write, text, spec, words):
     write(text)
     with pytest.raises(UsageError, match=words):
         load_network(spec)
@@ -107,7 +107,7 @@ def test_what_is_asked_for_in_vain_is_named(write, text, spec, words):
     ids=["crash", "syntax", "import", "exit", "constructor", "relative import"],
 )
 @pytest.mark.parametrize("place", ["net.py", "net"])
-def test_a_file_that_crashes_is_told_in_one_line(write, text, words, place):
+def test_a_file_that_crashes_is_reported_in_one_line(write, text, words, place):
     write(text)
     before = set(sys.modules)
     with pytest.raises(DataError, match=words) as failure:

@@ -103,7 +103,7 @@ def test_resuming_a_finished_run_prints_its_result(tinydigits: Run) -> None:
         (["train", "dense", "epochs=-1"], 2, "epochs must be a whole number from 1 to 10,000"),
         (["train", "dense", "--seed", "-1", "--dataset", "uci"], 2, "the seed must be from 0"),
         (["train", "dense", "--full", "--select", "test"], 2, "leave one out"),
-        (["train", "dense", "--dataset", "mnits"], 2, "did you mean 'mnist'"),
+        (["train", "dense", "--dataset", "mnits"], 2, "did you mean mnist"),
         (["train", "dense", "--dataset", "nowhere/"], 3, "no file or folder"),
         (["train", "dense", "--device", "tpu", "--dataset", "uci"], 2, "device must be"),
         (["train", "--resume", "nowhere"], 3, "not a run folder"),

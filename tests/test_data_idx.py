@@ -1,4 +1,4 @@
-"""Published files are read whole or refused by name."""
+"""Published files are checked as they are read; a damaged one is refused by name."""
 
 from __future__ import annotations
 

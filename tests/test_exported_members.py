@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 
 import tinydigits as td
 
-ROOMS = ("data", "networks", "budget", "recipes", "training", "executors", "evidence")
+PACKAGES = sorted(path.parent.name for path in Path(td.__file__).parent.glob("*/__init__.py"))
 
 
 @pytest.mark.parametrize("name", td.__all__)
@@ -28,8 +29,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = td.trian
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_exports_what_it_says(room: str) -> None:
-    module = __import__(f"tinydigits.{room}", fromlist=["__all__"])
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_exports_what_it_says(package: str) -> None:
+    module = __import__(f"tinydigits.{package}", fromlist=["__all__"])
     for name in module.__all__:
         assert getattr(module, name) is not None

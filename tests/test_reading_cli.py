@@ -109,13 +109,13 @@ def test_a_picture_that_cannot_be_written_is_named(tinydigits: Run, files: Path)
     assert "nowhere" in answer.stderr
 
 
-def test_unsure_digits_are_named(tinydigits: Run, files: Path) -> None:
+def test_digits_of_low_confidence_are_listed(tinydigits: Run, files: Path) -> None:
     page = np.full((200, 200), 255, np.uint8)
     page[60:140, 60:140] = 20
     Image.fromarray(page).save(files / "block.png")
     answer = tinydigits("read", "block.png")
     assert answer.returncode == 0
-    assert "unsure" in answer.stderr or answer.stdout == ""
+    assert "low confidence" in answer.stderr or answer.stdout == ""
 
 
 def test_the_image_itself_is_not_drawn_over(tinydigits: Run, files: Path) -> None:

@@ -61,7 +61,14 @@ def test_odd_glyphs_are_normalised_too() -> None:
     assert td.normalize_glyph(np.eye(3_000)).max() == 255
 
 
-@pytest.mark.parametrize("glyph", [np.zeros(4), np.zeros((2, 0)), np.zeros((2, 2, 3)), [["a"]], [[np.nan, 0]]])
-def test_what_is_no_glyph_is_refused(glyph: object) -> None:
-    with pytest.raises(td.DataError):
+@pytest.mark.parametrize(
+    "glyph", [np.zeros(4), np.zeros((2, 0)), np.zeros((2, 2, 3)), [["a"]], [[1], [2, 3]], None, "seven", 7]
+)
+def test_what_is_no_array_of_one_glyph_is_wrong_usage(glyph: object) -> None:
+    with pytest.raises(td.UsageError, match=r"a glyph must be an array \[H, W\] of real numbers"):
         td.normalize_glyph(glyph)
+
+
+def test_pixels_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(td.DataError, match="finite numbers"):
+        td.normalize_glyph([[np.nan, 0]])

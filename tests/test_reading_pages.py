@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tinydigits as td
-from pages import STYLES, Errors, Style, compare, compose
+from tinydigits.synthetic import PAGE_STYLES, PageStyle, ReadingErrors, compose_page, count_errors
 
 PHOTOS = Path(os.environ.get("TINYDIGITS_DATA", "nowhere")) / "photos"
 
@@ -19,20 +19,20 @@ PHOTOS = Path(os.environ.get("TINYDIGITS_DATA", "nowhere")) / "photos"
 ALLOWED = {"touching": 25, "broken strokes": 25, "tiny": 8}
 
 
-def errors_of(mnist: td.Dataset, style: Style, seeds: range) -> Errors:
+def errors_of(mnist: td.Dataset, style: PageStyle, seeds: range) -> ReadingErrors:
     digits = mnist.train[-10_000:]
     images, labels = digits.images.numpy()[:, 0], digits.labels.numpy()
-    total = Errors()
+    total = ReadingErrors()
     for seed in seeds:
-        page = compose(images, labels, style, seed)
+        page = compose_page(images, labels, style, seed)
         reading = td.read(page.picture)
-        total += compare(page, [(digit.digit, digit.box) for digit in reading.digits], reading.lines)
+        total += count_errors(page, [(digit.digit, digit.box) for digit in reading.digits], reading.lines)
     return total
 
 
-@pytest.mark.parametrize("name", STYLES)
+@pytest.mark.parametrize("name", PAGE_STYLES)
 def test_composed_pages_are_read(mnist: td.Dataset, name: str) -> None:
-    errors = errors_of(mnist, STYLES[name], range(2))
+    errors = errors_of(mnist, PAGE_STYLES[name], range(2))
     assert errors.rate <= ALLOWED.get(name, 5), errors
 
 
@@ -79,7 +79,7 @@ def test_columns_at_one_height_are_one_line(mnist: td.Dataset) -> None:
 
 
 @pytest.mark.parametrize("angle", [-15, -7, 7, 15])
-def test_tilted_lines_stay_lines(mnist: td.Dataset, angle: int) -> None:
+def test_skewed_lines_stay_lines(mnist: td.Dataset, angle: int) -> None:
     page = written(
         *((text, 60, 80 + 110 * row) for row, text in enumerate(("3141592", "6535897", "9323846"))), mnist=mnist
     )
@@ -130,7 +130,7 @@ def test_digits_under_a_soft_dark_shadow_with_a_border_of_its_own_are_read(mnist
     assert td.read(shaded.clip(0, 255).astype(np.uint8)).lines == ["31459", "26853", "70418"]
 
 
-def test_digits_of_a_text_are_unsure_and_those_of_a_number_below_are_not(mnist: td.Dataset) -> None:
+def test_digits_of_a_text_have_low_confidence_and_those_of_a_number_below_do_not(mnist: td.Dataset) -> None:
     page = written(("314592", 100, 560), mnist=mnist, size=70)
     for row in range(8):
         text = "Sphinx of black quartz judge my solemn vow"

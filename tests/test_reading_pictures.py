@@ -18,8 +18,9 @@ from PIL import Image
 
 import tinydigits as td
 from tinydigits.data.images import open_picture
+from tinydigits.reading import show
 from tinydigits.reading.assembly import _groups
-from tinydigits.reading.marks import Mark, find_marks
+from tinydigits.reading.components import Component, find_components
 
 
 def seven(height: int = 200, ink: int = 30, ground: int = 230) -> np.ndarray:
@@ -220,16 +221,28 @@ def test_what_is_no_array_is_refused(source: object) -> None:
         td.read(source)
 
 
+def test_wrong_arguments_are_wrong_usage() -> None:
+    reading = td.read(seven())
+    for wrong, sentence in {
+        td.read: "read lacks source, which must be given",
+        lambda: td.read(seven(), 4): "read was given too many arguments; it takes source",
+        lambda: show(None, reading): "an image must be a path, bytes, a file opened in binary mode, a Pillow image or",
+        lambda: show(seven(), ["7"]): "reading must be a Reading, not a list",
+    }.items():
+        with pytest.raises(td.UsageError, match=sentence):
+            wrong()
+
+
 def test_a_million_specks_end_quickly() -> None:
     page = np.full((2_000, 2_000), 255, np.uint8)
     page[::2, ::2] = 0
     assert td.read(page).digits == []
-    marks = np.full((2_000, 2_000), 255, np.uint8)
+    strokes = np.full((2_000, 2_000), 255, np.uint8)
     for top in range(0, 1_980, 20):
         for left in range(0, 1_980, 20):
-            marks[top : top + 12, left : left + 3] = 0
+            strokes[top : top + 12, left : left + 3] = 0
     with pytest.raises(td.DataError, match="more than 2,000"):
-        td.read(marks)
+        td.read(strokes)
 
 
 def test_large_images_are_reduced_and_boxes_are_in_the_pixels_of_the_given_one() -> None:
@@ -276,7 +289,7 @@ def test_the_image_of_a_caller_stays_as_it_is(mnist: td.Dataset, tmp_path: Path)
     assert 600 <= top < top + height <= 900
 
 
-def test_a_broken_pillow_image_is_named(tmp_path: Path) -> None:
+def test_a_broken_pillow_image_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "broken.png"
     Image.new("L", (400, 400), 200).save(path)
     path.write_bytes(path.read_bytes()[:-30])
@@ -284,13 +297,15 @@ def test_a_broken_pillow_image_is_named(tmp_path: Path) -> None:
         td.read(image)
 
 
-def test_marks_around_marks_take_bounded_memory() -> None:
+def test_components_around_components_take_bounded_memory() -> None:
     rings = np.zeros((4000, 4000), np.uint8)
     for radius in range(40, 1_900, 40):
         cv2.circle(rings, (2000, 2000), radius, 1, 24)
-    with pytest.raises(td.DataError, match="no page of digits"):
-        find_marks(rings, "rings")
-    nested = [Mark(500 - radius, 500 - radius, 2 * radius, 2 * radius, (radius,)) for radius in range(260, 500, 10)]
+    with pytest.raises(td.DataError, match="shapes around other shapes"):
+        find_components(rings, "rings")
+    nested = [
+        Component(500 - radius, 500 - radius, 2 * radius, 2 * radius, (radius,)) for radius in range(260, 500, 10)
+    ]
     groups = _groups(nested, 900.0, len(nested))
     assert groups
     assert sum(max(nested[index].height for index in group) ** 2 for group in groups) <= 32_000_000

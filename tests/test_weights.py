@@ -42,6 +42,7 @@ def test_weights_and_notes_come_back(tmp_path: Path, weights: dict[str, torch.Te
     save_weights(tmp_path / "w.safetensors", weights, {"recipe": "simple"})
     found, notes = load_weights(tmp_path / "w.safetensors")
     assert notes == {"recipe": "simple"}
+    assert found.keys() == weights.keys()
     assert all(torch.equal(found[name], tensor) for name, tensor in weights.items())
     save_tensors(tmp_path / "w.pth", weights)
     plain = torch.load(tmp_path / "w.pth", weights_only=True)

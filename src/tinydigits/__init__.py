@@ -53,7 +53,7 @@ __all__ = [
     "train",
 ]
 
-_ROOMS = {
+_PACKAGES = {
     "budget": ("Budget", "Report", "check"),
     "data": ("Dataset", "Split", "load"),
     "evidence": ("Claim", "certify"),
@@ -62,13 +62,13 @@ _ROOMS = {
     "recipes": ("Recipe",),
     "training": ("Evaluation", "Run", "evaluate", "resume", "train"),
 }
-_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+_PACKAGE_OF = {name: package for package, names in _PACKAGES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _PACKAGE_OF:
         raise AttributeError(f"module 'tinydigits' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"tinydigits.{_HOMES[name]}"), name)
+    value = getattr(importlib.import_module(f"tinydigits.{_PACKAGE_OF[name]}"), name)
     globals()[name] = value
     return value
 

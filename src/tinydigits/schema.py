@@ -27,7 +27,7 @@ from typing import (
 )
 
 import annotated_types
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, validate_call
+from pydantic import ConfigDict, Field, SkipValidation, TypeAdapter, ValidationError, validate_call
 from pydantic.dataclasses import dataclass as _pydantic_dataclass
 
 from tinydigits.errors import UsageError, did_you_mean
@@ -219,6 +219,8 @@ def _choices(hint: Any) -> tuple[str, ...]:
 
 
 def _in_words(hint: Any) -> str:
+    if SkipValidation in map(type, getattr(hint, "__metadata__", ())):
+        return "given"  # the function itself says what it may be
     plain, optional = _plain(hint)
     if get_origin(plain) in {Union, types.UnionType}:
         words = _either([_in_words(part) for part in get_args(plain)])

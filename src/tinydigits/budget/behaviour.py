@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 
+from tinydigits.budget.error_formatting import format_error
 from tinydigits.budget.report import Check
-from tinydigits.budget.telling import told
 from tinydigits.budget.tracing import Trace
 from tinydigits.data.split import CLASSES
 
@@ -53,7 +53,7 @@ def observe(network: nn.Module, input_shape: Sequence[int]) -> Behaviour:
     """Runs a network in both modes and judges what every network must do; nothing that it raises gets out.
 
     Args:
-        network: on the CPU; it is left in any state, as is PyTorch's random generator. See `borrowed`.
+        network: on the CPU; it is left in any state, as is PyTorch's random generator. See `preserve_state`.
         input_shape: (channels, height, width) of an image.
     """
     behaviour = Behaviour()
@@ -71,7 +71,7 @@ def observe(network: nn.Module, input_shape: Sequence[int]) -> Behaviour:
     except (Exception, SystemExit) as error:
         sizes = ", ".join(map(str, input_shape))
         asked = f"forward must take float32 [B, {sizes}] and return logits [B, {CLASSES}]"
-        behaviour.checks.append(_runs(f"crashes {stage}: {told(error)}; {asked}", passed=False))
+        behaviour.checks.append(_runs(f"crashes {stage}: {format_error(error)}; {asked}", passed=False))
         return behaviour
 
     behaviour.checks.append(_runs("yes" if trace else f"yes, but cannot be traced: {obstacle}", trace is not None))
@@ -120,7 +120,7 @@ def _traced(network: nn.Module, images: Tensor) -> tuple[Any, Trace | None, str]
         with trace:
             return network(images), trace, ""
     except Exception as error:
-        return network(images), None, told(error)
+        return network(images), None, format_error(error)
 
 
 def _first(output: Any) -> Tensor:

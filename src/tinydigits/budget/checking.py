@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from tinydigits.budget.behaviour import Behaviour, observe
-from tinydigits.budget.borrowing import borrowed
 from tinydigits.budget.limits import LAYERS, Budget
+from tinydigits.budget.preserving import preserve_state
 from tinydigits.budget.report import Check, Report
 from tinydigits.data.split import SIDE
 from tinydigits.networks.parameters import count_parameters, is_materialised
@@ -63,7 +63,7 @@ def check(
     if is_materialised(network):
         parameters, frozen = count_parameters(network), count_parameters(network, trainable=False)
         # In inference mode operations arrive whole, and not as the few that they are made of.
-        with torch.inference_mode(False), borrowed(network):
+        with torch.inference_mode(False), preserve_state(network):
             seen = observe(network, input_shape)
     else:
         found = "has layers without values, lazy or on the meta device; run a batch through it before it is checked"

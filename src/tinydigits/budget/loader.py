@@ -15,7 +15,7 @@ from typing import Any
 
 from torch import nn
 
-from tinydigits.budget.telling import told
+from tinydigits.budget.error_formatting import format_error
 from tinydigits.errors import DataError, UsageError, did_you_mean
 
 __all__ = ["is_user_code", "load_network"]
@@ -67,7 +67,7 @@ def _running(spec: str) -> Iterator[None]:
     except (UsageError, DataError):
         raise
     except (Exception, SystemExit) as error:
-        raise DataError(f"{spec} crashes while it is loaded: {told(error)}") from error
+        raise DataError(f"{spec} crashes while it is loaded: {format_error(error)}") from error
 
 
 def _run_file(file: Path) -> ModuleType:

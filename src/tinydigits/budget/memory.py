@@ -1,7 +1,7 @@
 """What is known, during a traced run, of each piece of memory: where it comes from and what it stands for.
 
 Knowledge belongs to storages rather than to tensors, so that views and in-place operations need no rules of
-their own: a view reads what is known of its base, and whoever writes through a view changes it for all.
+their own: a view reads what is known of its base, and what writes through a view changes it for all.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class _NobodyReadsError(Exception):
 
 
 class _Verbs(click.Group):
-    """The verbs in the order in which a newcomer meets them."""
+    """The verbs in the order in which a newcomer needs them."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(_VERBS)
@@ -55,7 +55,8 @@ def _tinydigits() -> None:
       $ tinydigits check my_net.py:MyNet --max-parameters 8000 --require batch_norm,gap
       $ tinydigits read meter.jpg           the numbers in a photo
 
-    Exit status: 0 done, 1 a check failed, 2 wrong usage, 3 data or a file is missing or broken.
+    Exit status: 0 done, 1 a check failed or a training diverged, 2 wrong usage, 3 data or a file is missing or
+    broken, 130 after Ctrl-C, 143 after SIGTERM.
     """
 
 

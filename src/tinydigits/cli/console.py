@@ -1,4 +1,4 @@
-"""Where words go: people read standard error, programs read JSON on standard output."""
+"""Output: text for people on standard error, JSON on standard output."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def data_options(command: Any) -> Any:
         show_default=True,
         metavar="NAME|FOLDER|FILE.npz",
         help="auto, mnist, fashion, kmnist, uci, a folder with a sub-folder for each class, or an .npz with "
-        "images and labels. auto is MNIST or, where that can be had from nowhere, uci.",
+        "images and labels. auto is MNIST or, where it is neither on this machine nor to be fetched, uci.",
     )(command)

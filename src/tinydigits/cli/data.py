@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-# Written out, since importing the data room imports torch, for which --help should not wait.
+# Written out, since importing the package of data imports PyTorch, for which --help should not wait.
 NAMES = ("mnist", "fashion", "kmnist")
 
 
@@ -51,7 +51,7 @@ def _arguments(data_dir_help: str) -> Callable[[Callable[..., None]], Callable[.
 @command.command("fetch")
 @_arguments("Folder to fetch into, as DIR/NAME/, instead of the cache.")
 def fetch_command(name: str, data_dir: Path | None, as_json: bool) -> None:
-    """Download what is missing or broken of a data set (default mnist).
+    """Download what is missing or damaged of a data set (default mnist).
 
     \b
     Example:
@@ -63,7 +63,7 @@ def fetch_command(name: str, data_dir: Path | None, as_json: bool) -> None:
     source = SOURCES[name]
     cache = cache_folder(source)
     folder = data_dir / name if data_dir else find_folder(source) or cache
-    # What the user has put into $TINYDIGITS_DATA is theirs: it is checked, and not replaced unasked.
+    # Files in $TINYDIGITS_DATA are the user's own: they are checked, and not replaced without being asked.
     fetched = fetch(source, folder, progress=True) if data_dir or folder == cache else []
     reports = _reports(name, folder)
     if all(report.ok for report in reports):
@@ -78,8 +78,8 @@ def verify_command(name: str, data_dir: Path | None, as_json: bool) -> None:
     """Check the files of a data set (default mnist) against their published digests.
 
     Of raw files of fashion and kmnist only structure and size are checked: the digests that are published
-    are those of the gzipped files. The sha256 given for a file is that of its decompressed content. Leaves
-    with exit status 3 where a file is missing or broken.
+    are those of the gzipped files. The sha256 given for a file is that of its decompressed content. The exit
+    status is 3 where a file is missing or damaged.
 
     \b
     Example:
@@ -96,7 +96,7 @@ def verify_command(name: str, data_dir: Path | None, as_json: bool) -> None:
 def path_command(name: str, data_dir: Path | None, as_json: bool) -> None:
     """Print the folder that holds a data set (default mnist), or the one that it would be fetched into.
 
-    Leaves with exit status 3 where the data set is not there whole.
+    The exit status is 3 where a file is missing or damaged.
 
     \b
     Example:
@@ -121,7 +121,7 @@ def _reports(name: str, folder: Path) -> list[FileReport]:
 
 
 def _finish(name: str, folder: Path, reports: list[FileReport], as_json: bool) -> None:
-    """Print the JSON, and raise where a file is not as published."""
+    """Print the JSON; raise DataError where a file is missing or damaged."""
     if as_json:
         files: list[dict[str, Any]] = [
             {"name": report.name, "bytes": report.bytes, "sha256": report.sha256, "ok": report.ok} for report in reports
@@ -130,8 +130,8 @@ def _finish(name: str, folder: Path, reports: list[FileReport], as_json: bool) -
     problems = [f"{report.name} {report.problem}" for report in reports if not report.ok]
     if problems:
         raise DataError(
-            f"{name} is not whole in {folder}: {'; '.join(problems)}; "
-            f"`tinydigits data fetch {name} --data-dir {folder.parent}` gets what is missing or broken"
+            f"{name} in {folder} is incomplete or damaged: {'; '.join(problems)}; "
+            f"`tinydigits data fetch {name} --data-dir {folder.parent}` downloads what is missing or damaged"
         )
 
 

@@ -39,7 +39,7 @@ def command(target: str, dataset: str, data_dir: Path | None, device: str, as_js
     found = resolve(target)
     data = load(dataset, data_dir, progress=True)
     if data.notice:
-        console().print(f"[bold yellow]{data.notice}[/]")
+        console().print(data.notice, style="bold yellow", markup=False, soft_wrap=True)
     choice = found.choice if found.fingerprint == data.fingerprint else ""
     result = evaluate(found.network.to(choose_device(device)), found.unseen(data))
     if as_json:

@@ -21,7 +21,7 @@ __all__ = ["command"]
 
 _COLUMNS = (
     "image", "line", "digit", "probability", "x", "y", "width", "height", "runner_up", "runner_up_probability",
-    "likeness", "accepted",
+    "in_distribution_percentile", "accepted",
 )  # fmt: skip
 
 
@@ -34,14 +34,14 @@ _COLUMNS = (
     "picture",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="OUT.png",
-    help="Write the image with boxes and labels and, beside it, the 28×28 images that the network saw.",
+    help="Write the image with boxes and labels and, beside it, each digit as the network saw it (28×28).",
 )
 def command(images: tuple[str, ...], as_json: bool, as_csv: bool, picture: Path | None) -> int:
     """The numbers written in each IMAGE, line by line as on the page.
 
-    An IMAGE is a file, a folder of files, a pattern such as 'scans/*.png', or - for standard input. Digits that are
-    unsure are printed like the others and named on standard error. One that cannot be read is reported there and
-    does not stop the others; the exit status is then 3.
+    An IMAGE is a file, a folder of files, a pattern such as 'scans/*.png', or - for standard input. Digits of
+    low confidence are printed like the others and listed on standard error. An image that cannot be read is reported
+    there and does not stop the others; the exit status is then 3.
 
     \b
     Example:
@@ -136,8 +136,8 @@ def _print(name: str, reading: Reading, *, alone: bool) -> None:
     for digit in reading.digits:
         if not digit.accepted:
             console().print(
-                f"{name}: unsure of the {digit.digit} in line {digit.line + 1} at {digit.box[0]}, {digit.box[1]} "
-                f"({100 * digit.probability:.0f} %, or {digit.runner_up})",
+                f"{name}: low confidence in the {digit.digit} in line {digit.line + 1} "
+                f"at {digit.box[0]}, {digit.box[1]} ({100 * digit.probability:.0f} %, or {digit.runner_up})",
                 markup=False,
                 soft_wrap=True,
             )

@@ -68,7 +68,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     def loaded(name: str) -> Dataset:
         data = load(name, data_dir, progress=True)
         if data.notice:
-            console().print(f"[bold yellow]{data.notice}[/]")
+            console().print(data.notice, style="bold yellow", markup=False, soft_wrap=True)
         return data
 
     try:

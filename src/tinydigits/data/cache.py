@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from tinydigits.data.idx import find_file, inspect
-from tinydigits.data.mirrors import MirrorsFailedError, any_answers, download
+from tinydigits.data.mirrors import any_answers, download
 from tinydigits.data.sources import IdxFile, Source
 from tinydigits.errors import DataError
 from tinydigits.schema import checked_arguments
@@ -51,14 +52,10 @@ def fetch(source: Source, folder: Path, *, progress: bool = False, quick: bool =
             # Small files first, and the mirror that served the last one: a poor mirror costs little time.
             for file in sorted(wanted, key=lambda file: file.gzip_bytes):
                 bar = bars.add_task(file.name, total=file.gzip_bytes)
-
-                def show(done: int, bar: TaskID = bar) -> None:
-                    bars.update(bar, completed=done)
-
-                served = download(file, mirrors, Path(scratch), show)
+                served = download(file, mirrors, Path(scratch), partial(bars.update, bar))
                 mirrors.sort(key=lambda mirror: mirror != served)
                 _move(file, Path(scratch), folder)
-    except MirrorsFailedError as error:
+    except DataError as error:
         raise DataError(f"{error}; {advice}") from error
     except OSError as error:
         raise DataError(f"cannot write to {folder}: {error.strerror or error}; {advice}") from error
@@ -71,7 +68,7 @@ def _move(file: IdxFile, scratch: Path, folder: Path) -> None:
     try:
         (scratch / name).replace(folder / name)
     except PermissionError:
-        # Windows replaces no file that another process reads: the one that has just put it there.
+        # On Windows no file is replaced that another process has open: the one that has just put it there.
         if not inspect(folder, file).ok:
             raise
     if before == folder / file.name:

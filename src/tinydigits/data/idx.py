@@ -18,21 +18,21 @@ from tinydigits.data.sources import IdxFile
 from tinydigits.errors import DataError
 from tinydigits.schema import checked_arguments
 
-__all__ = ["FileReport", "find_file", "inspect", "read_idx"]
+__all__ = ["MOST_OVERHEAD", "FileReport", "find_file", "inspect", "read_idx"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_OVERHEAD = 1 << 20
+MOST_OVERHEAD = 1 << 20
 
 
 @dataclass(frozen=True)
 class FileReport:
-    """What became of looking at one file.
+    """What checking one file found.
 
     Attributes:
         name: the file's name on disk, with `.gz` where it is gzipped.
         bytes: its size on disk, or None where it is missing.
         sha256: SHA-256 of the decompressed content, the same for a raw and a gzipped file, or None where the
-            content cannot be had.
+            content cannot be read.
         ok: whether it is the published file.
         problem: what is wrong with it, as a predicate ("breaks off early"), or empty.
     """
@@ -45,7 +45,7 @@ class FileReport:
 
 
 class _NotAsPublishedError(Exception):
-    """Says in one predicate how a file differs from the published one."""
+    """How a file differs from the published one, as a predicate."""
 
 
 def find_file(folder: Path, file: IdxFile) -> Path | None:
@@ -78,7 +78,7 @@ def read_idx(folder: Path, file: IdxFile) -> NDArray[np.uint8]:
         _check(path, file, content, hashlib.sha256(content).hexdigest())
     except _NotAsPublishedError as problem:
         raise DataError(
-            f"{path} {problem}; put the published file there, "
+            f"{path} {problem}; put the published file there: "
             f"`tinydigits data fetch {folder.name} --data-dir {folder.parent}` does it"
         ) from problem
     return np.frombuffer(content, np.uint8, offset=len(file.header)).reshape(file.shape).copy()
@@ -105,7 +105,7 @@ def _content(path: Path, file: IdxFile) -> bytes:
     limit = file.content_bytes + 1
     try:
         size = path.stat().st_size
-        if size > file.content_bytes + _GZIP_OVERHEAD:
+        if size > file.content_bytes + MOST_OVERHEAD:
             raise _NotAsPublishedError(f"has {size:,} bytes, where at most {file.content_bytes:,} are expected")
         with path.open("rb") as stream:
             if not _is_gzip(path):

@@ -21,7 +21,7 @@ from tinydigits.errors import DataError, TinydigitsError, UsageError
 
 __all__ = ["MOST_PIXELS", "SUFFIXES", "Picture", "Source", "in_memory", "open_picture"]
 
-Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | ArrayLike"
+Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | ArrayLike
 
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 200_000_000

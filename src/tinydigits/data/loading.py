@@ -42,8 +42,8 @@ def load(name: str | Path = "auto", data_dir: str | Path | None = None, *, progr
         Training and test set, images uint8 [N, 1, 28, 28] and labels int64 [N], contiguous.
 
     Raises:
-        DataError: a file is missing and cannot be fetched, or is not what it should be. A broken file is
-            never passed over, not by `auto` either.
+        DataError: a file is missing and cannot be fetched, or is damaged. `auto` does not pass over a damaged
+            file either.
         UsageError: `name` is none of the above, or an argument is of another type.
     """
     name = os.fspath(name)
@@ -74,8 +74,8 @@ def _mnist_or_embedded(data_dir: str | Path | None, progress: bool) -> Dataset:
             fetch(source, folder, progress=progress, quick=True)
         except DataError as error:
             notice = (
-                "THIS IS NOT MNIST: these are the 1,797 digits that scikit-learn carries (uci), and numbers "
-                f"measured on them say nothing about MNIST. MNIST is not on this machine, and {error}."
+                "THIS IS NOT MNIST: these are the 1,797 digits that scikit-learn carries (uci), and accuracies "
+                f"measured on them say nothing about MNIST; MNIST is not on this machine, and {error}."
             )
             return dataclasses.replace(embedded_digits(), notice=notice)
     return _read(source, folder)

@@ -1,41 +1,36 @@
-"""Getting one file from the first of several mirrors that serves it whole."""
+"""Getting one file, with pooch, from the first of several mirrors that serves it as published."""
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as _TimeoutError
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import pooch
 import requests
 
-from tinydigits.data.idx import inspect
+from tinydigits.data.idx import MOST_OVERHEAD, inspect
 from tinydigits.data.sources import IdxFile
 from tinydigits.errors import DataError
 
-__all__ = ["MirrorsFailedError", "any_answers", "download"]
+__all__ = ["any_answers", "download"]
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 SLOWEST_BYTES_A_SECOND = 20_000
-ROUNDS = 2
 PAUSE_SECONDS = 1.0
+_CHUNK = 1 << 12
 _PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504}
-
-
-class MirrorsFailedError(DataError):
-    """No mirror gave a file; the message says of each why."""
 
 
 class _FailedError(Exception):
     """Why one mirror did not give a file, and whether it may if asked again."""
 
-    def __init__(self, reason: str, *, passing: bool) -> None:
+    def __init__(self, reason: str, *, passing: bool = False) -> None:
         super().__init__(reason)
         self.passing = passing
 
@@ -46,28 +41,26 @@ def any_answers(mirrors: Sequence[str], seconds: float) -> bool:
     Time-outs of sockets bound neither the resolution of names nor the number of addresses tried, hence the
     threads.
     """
-    answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
-    def ask(mirror: str) -> None:
+    def answers(mirror: str) -> bool:
         try:
-            requests.head(mirror, timeout=seconds).close()
+            pooch.HTTPDownloader(timeout=seconds)(mirror, None, None, check_only=True)
         except (OSError, ValueError):
-            answers.put(False)
-        else:
-            answers.put(True)
+            return False
+        return True
 
-    for mirror in mirrors:
-        threading.Thread(target=ask, args=(mirror,), daemon=True).start()
-    end = time.monotonic() + seconds
-    with contextlib.suppress(queue.Empty):
-        for _ in mirrors:
-            if answers.get(timeout=max(0.0, end - time.monotonic())):
-                return True
-    return False
+    pool = ThreadPoolExecutor(len(mirrors))
+    try:
+        asked = as_completed([pool.submit(answers, mirror) for mirror in mirrors], timeout=seconds)
+        return any(answer.result() for answer in asked)
+    except _TimeoutError:
+        return False
+    finally:
+        pool.shutdown(wait=False)
 
 
-def download(file: IdxFile, mirrors: Sequence[str], folder: Path, show: Callable[[int], None]) -> str:
-    """Get `NAME.gz` into a folder and check it.
+def download(file: IdxFile, mirrors: Sequence[str], folder: Path, show: Callable[..., None]) -> str:
+    """Get `NAME.gz` into a folder and check its content; pooch's own check is of the `.gz`, which may differ.
 
     Every mirror is tried in turn. When all have failed, those whose failure may pass (no connection, a
     transfer that broke off, an overloaded server) are tried once more after a short pause.
@@ -76,89 +69,75 @@ def download(file: IdxFile, mirrors: Sequence[str], folder: Path, show: Callable
         file: what to get.
         mirrors: addresses to which `NAME.gz` is appended.
         folder: where to write; after a failure it may hold part of a file.
-        show: called with the number of bytes that have come.
+        show: called with `completed=`, the number of bytes that have come.
 
     Returns:
         The mirror that served it.
 
     Raises:
-        MirrorsFailedError: none served it; the message says of each why.
+        DataError: none served it; the message says of each why.
         OSError: the folder cannot be written to.
     """
     failures: dict[str, _FailedError] = {}
-    for turn in range(ROUNDS):
+    for pause in (0.0, PAUSE_SECONDS):
         candidates = [mirror for mirror in mirrors if mirror not in failures or failures[mirror].passing]
-        if turn > 0 and candidates:
-            time.sleep(PAUSE_SECONDS)
+        time.sleep(pause if candidates else 0)
         for mirror in candidates:
             try:
-                _get(mirror + f"{file.name}.gz", folder / f"{file.name}.gz", file, show)
-                report = inspect(folder, file)
-                if not report.ok:
-                    raise _FailedError(f"what it serves {report.problem}", passing=False)
+                _get(mirror, file, folder, show)
+            except requests.RequestException as error:
+                failures[mirror] = _failure(error)
             except _FailedError as failure:
                 failures[mirror] = failure
             else:
                 return mirror
     reasons = "; ".join(f"{urlsplit(mirror).netloc}: {failure}" for mirror, failure in failures.items())
-    raise MirrorsFailedError(f"no mirror gave {file.name}.gz ({reasons})")
+    raise DataError(f"no mirror gave {file.name}.gz ({reasons})")
 
 
-def _get(url: str, path: Path, file: IdxFile, show: Callable[[int], None]) -> None:
-    """Write what an address serves to a file, within bounds of size and time."""
-    responses: list[requests.Response] = []
-    too_slow = threading.Event()
-
-    def keep(response: requests.Response, **_: Any) -> None:
-        responses.append(response)
-
-    def stop() -> None:
-        too_slow.set()
-        for response in responses:
-            with contextlib.suppress(OSError, ValueError):
-                response.raw.shutdown()
-
-    # The time-out of a read starts anew with each byte, so a mirror that drips needs a limit on the whole.
-    seconds = CONNECT_SECONDS + READ_SECONDS + file.gzip_bytes / SLOWEST_BYTES_A_SECOND
-    watch = threading.Timer(seconds, stop)
-    watch.daemon = True
-    get = pooch.HTTPDownloader(
-        chunk_size=1 << 16,
-        timeout=(CONNECT_SECONDS, READ_SECONDS),
-        headers={"Accept-Encoding": "identity"},
-        hooks={"response": keep},
-    )
-    watch.start()
-    try:
-        with path.open("wb") as stream:
-            get(url, _BoundedFile(stream, 2 * file.gzip_bytes, show), None)
-    except requests.RequestException as error:
-        if not too_slow.is_set():
-            raise _failure(error) from error
-    finally:
-        watch.cancel()
-        for response in responses:
-            response.close()
-    if too_slow.is_set():
-        raise _FailedError(f"too slow, not done after {seconds:.0f} s", passing=False)
+def _get(mirror: str, file: IdxFile, folder: Path, show: Callable[..., None]) -> None:
+    with ExitStack() as responses:
+        get = pooch.HTTPDownloader(
+            progressbar=_Watch(file, show),
+            chunk_size=_CHUNK,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            headers={"Accept-Encoding": "identity"},
+            # pooch leaves open what it has not read to its end.
+            hooks={"response": lambda response, **_: responses.enter_context(response)},
+        )
+        get(f"{mirror}{file.name}.gz", str(folder / f"{file.name}.gz"), None)
+    report = inspect(folder, file)
+    if not report.ok:
+        raise _FailedError(f"what it serves {report.problem}")
 
 
-class _BoundedFile:
-    """A file to be written to up to a number of bytes."""
+class _Watch:
+    """What pooch takes for a progress bar; it stops a mirror that sends too much or too slowly.
 
-    def __init__(self, stream: BinaryIO, limit: int, show: Callable[[int], None]) -> None:
-        self._stream, self._limit, self._show = stream, limit, show
-        self._written = 0
+    The time-out of a read starts anew with each byte, hence a limit on the whole.
+    """
 
-    def write(self, chunk: bytes) -> int:
-        self._written += len(chunk)
-        if self._written > self._limit:
-            raise _FailedError(f"sends more than {self._limit:,} bytes", passing=False)
-        self._show(self._written)
-        return self._stream.write(chunk)
+    total = 0
 
-    def flush(self) -> None:
-        self._stream.flush()
+    def __init__(self, file: IdxFile, show: Callable[..., None]) -> None:
+        self._show, self._done = show, 0
+        self._limit = file.content_bytes + MOST_OVERHEAD
+        self._seconds = CONNECT_SECONDS + READ_SECONDS + file.gzip_bytes / SLOWEST_BYTES_A_SECOND
+        self._end = time.monotonic() + self._seconds
+
+    def update(self, count: int) -> None:
+        self._done += count
+        if self._done > self._limit:
+            raise _FailedError(f"sends more than {self._limit:,} bytes")
+        if time.monotonic() > self._end:
+            raise _FailedError(f"too slow, not done after {self._seconds:.0f} s")
+        self._show(completed=self._done)
+
+    def reset(self) -> None:
+        self._done = 0
+
+    def close(self) -> None:
+        pass
 
 
 def _failure(error: requests.RequestException) -> _FailedError:
@@ -167,9 +146,9 @@ def _failure(error: requests.RequestException) -> _FailedError:
         return _FailedError(f"answers {status} {error.response.reason}", passing=status in _PASSING_STATUSES)
     # While a body is read, requests reports a time-out as a lost connection.
     if isinstance(error, requests.ReadTimeout) or "Read timed out" in str(error):
-        return _FailedError(f"no answer within {READ_SECONDS:g} s", passing=False)
+        return _FailedError(f"no answer within {READ_SECONDS:g} s")
     if isinstance(error, requests.ConnectionError):
         return _FailedError("cannot be reached", passing=True)
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return _FailedError("breaks off early", passing=True)
-    return _FailedError(type(error).__name__, passing=False)
+    return _FailedError(type(error).__name__)

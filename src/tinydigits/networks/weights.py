@@ -24,6 +24,7 @@ from tinydigits.schema import checked_arguments
 __all__ = ["load_tensors", "load_weights", "pretrained", "save_tensors", "save_weights", "weights_file"]
 
 _LARGEST_FILE = 256 << 20
+_COUNTER = ".num_batches_tracked"
 _SHIPPED = Path(str(files("tinydigits"))) / "weights"
 
 
@@ -68,12 +69,17 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise DataError(f"{path} cannot be read as safetensors: {error}") from error
     verify(content, path, required=bool(notes))
     notes.pop("content", None)
+    for name in [name for name in weights if name.endswith(".running_mean")]:
+        weights.setdefault(name.replace(".running_mean", _COUNTER), torch.tensor(0))
     return weights, notes
 
 
 def save_weights(path: Path, weights: dict[str, Tensor], notes: dict[str, str]) -> None:
-    """Write a state dict and notes on it (recipe, digest, seed, test_accuracy, …) as safetensors with a hash."""
-    tensors = {name: tensor.contiguous() for name, tensor in weights.items()}
+    """Write a state dict and notes on it (recipe, digest, seed, test_accuracy, …) as safetensors with a hash.
+
+    Batch norm's count of batches, which no evaluation needs, is left out; `load_weights` sets it to zero.
+    """
+    tensors = {name: tensor.contiguous() for name, tensor in weights.items() if not name.endswith(_COUNTER)}
     write_atomically(path, sign(safetensors.torch.save(tensors, {**notes, "content": PLACEHOLDER})))
 
 

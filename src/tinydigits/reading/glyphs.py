@@ -1,4 +1,4 @@
-"""Marks → glyphs of 28×28: cut out, drawn with a pen as wide as MNIST's, normalised."""
+"""Components → glyphs of 28×28: cut out, thin strokes thickened to MNIST's, normalised."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinydigits.reading.marks import Mark
-from tinydigits.reading.normalize import BOX, place_ink
-from tinydigits.reading.page import Ink
+from tinydigits.reading.binarization import Ink
+from tinydigits.reading.components import Component
+from tinydigits.reading.normalize import BOX, normalize_ink
 
-__all__ = ["cut_out", "glyph_of"]
+__all__ = ["cut_out", "make_glyph"]
 
-# A stroke's width beside the glyph's longer side, in MNIST about 0.1; under the first of these it is drawn anew
-# with the second. Thinner ones would be pale dots once the glyph is 20 pixels long.
-_THIN, _WIDENED = 0.07, 0.1
+# A stroke's width over the glyph's longer side, in MNIST about 0.1. Strokes under the first of these are dilated to
+# the second; else they would be pale dots once the glyph is 20 pixels long.
+_THIN, _THICKENED = 0.07, 0.1
 _LONGEST = 6 * BOX
 
 
-def cut_out(ink: Ink, labels: NDArray[np.int32], mark: Mark) -> NDArray[np.float32]:
-    """The ink of one mark, without its neighbours': float32 [H, W] of its box and a pixel around it."""
-    rows = slice(max(0, mark.top - 1), mark.bottom + 1)
-    columns = slice(max(0, mark.left - 1), mark.right + 1)
-    own = np.isin(labels[rows, columns], mark.pieces).view(np.uint8)
+def cut_out(ink: Ink, label_image: NDArray[np.int32], component: Component) -> NDArray[np.float32]:
+    """The ink of one component, without its neighbours': float32 [H, W] of its box and a pixel around it."""
+    rows = slice(max(0, component.top - 1), component.bottom + 1)
+    columns = slice(max(0, component.left - 1), component.right + 1)
+    own = np.isin(label_image[rows, columns], component.labels).view(np.uint8)
     # The soft edges of strokes lie under the threshold, one pixel further out.
     around = cv2.dilate(own, np.ones((3, 3), np.uint8))
     strength = ink.strength[rows, columns].astype(np.float32) - ink.threshold / 3
     return np.asarray(strength.clip(min=0) * around, np.float32)
 
 
-def glyph_of(strength: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """One mark's ink float32 [H, W] as MNIST would hold it: uint8 [28, 28]."""
+def make_glyph(strength: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """One component's ink, float32 [H, W], as MNIST would hold it: uint8 [28, 28]."""
     scale = min(_LONGEST / max(strength.shape), 3)
     if scale < 1 or max(strength.shape) < 2 * BOX:
         size = [max(1, round(scale * side)) for side in strength.shape[::-1]]
@@ -41,9 +41,9 @@ def glyph_of(strength: NDArray[np.float32]) -> NDArray[np.uint8]:
     mask = (strength > 0.3 * strength.max()).view(np.uint8)
     longest = max(np.ptp(np.flatnonzero(mask.any(axis))) + 1 for axis in (0, 1))
     distances = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-    width = 4 * float(distances[mask > 0].mean()) - 1
-    if width < _THIN * longest:
-        more = max(2, round(_WIDENED * longest - width) + 1)
-        pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (more, more))
+    stroke_width = 4 * float(distances[mask > 0].mean()) - 1
+    if stroke_width < _THIN * longest:
+        size_of_pen = max(2, round(_THICKENED * longest - stroke_width) + 1)
+        pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size_of_pen, size_of_pen))
         strength = np.asarray(cv2.dilate(strength, pen), np.float32)
-    return place_ink(strength)
+    return normalize_ink(strength)

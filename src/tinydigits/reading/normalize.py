@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import SkipValidation
 
 from tinydigits.data import SIDE
-from tinydigits.errors import DataError
+from tinydigits.errors import DataError, UsageError
+from tinydigits.schema import checked_arguments
 
-__all__ = ["BOX", "normalize_glyph", "place_ink"]
+__all__ = ["BOX", "normalize_glyph", "normalize_ink"]
 
 # MNIST's digits were scaled to fit 20×20 pixels, then moved by whole pixels until their centre of mass lay in the
 # middle (http://yann.lecun.com/exdb/mnist): of the 60,000, all but a handful are 20 pixels long and have their
@@ -22,7 +24,8 @@ _MIDDLE = 14
 _FLOOR = 1 / 24
 
 
-def normalize_glyph(glyph: ArrayLike) -> NDArray[np.uint8]:
+@checked_arguments
+def normalize_glyph(glyph: SkipValidation[ArrayLike]) -> NDArray[np.uint8]:
     """A picture of one glyph as MNIST would hold it: grey levels kept, longest side 20, centre of mass in the middle.
 
     The ground is the median of the border; ink is what is darker or lighter than that, whichever there is more of.
@@ -35,28 +38,31 @@ def normalize_glyph(glyph: ArrayLike) -> NDArray[np.uint8]:
         uint8 [28, 28], ink high (its strongest pixel 255) on a ground of 0; all 0 where the picture is even.
 
     Raises:
-        DataError: an array of another shape, or one that holds NaN or infinity.
+        UsageError: it is no array of real numbers, or one of another shape.
+        DataError: it holds NaN or infinity.
     """
-    picture = np.asarray(glyph)
+    try:
+        picture = np.asarray(glyph)
+    except (ValueError, TypeError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"a glyph must be an array [H, W] of real numbers: {reason}") from error
     if (
         picture.ndim != 2
         or not 1 <= min(picture.shape) <= max(picture.shape) <= 10_000
         or picture.dtype.kind not in "buif"
     ):
-        raise DataError(
-            f"a glyph is an array [H, W] of real numbers, H and W from 1 to 10,000, "
-            f"not {picture.dtype} {list(picture.shape)}"
-        )
+        given = f"{picture.dtype} {list(picture.shape)}" if picture.ndim else f"{glyph!r:.60}"
+        raise UsageError(f"a glyph must be an array [H, W] of real numbers, H and W from 1 to 10,000, not {given}")
     picture = picture.astype(np.float32)
     if not np.isfinite(picture).all():
-        raise DataError("a glyph's pixels must be finite numbers")
+        raise DataError("a glyph's pixels must be finite numbers, and some are NaN or infinity")
     border = np.concatenate([picture[0], picture[-1], picture[1:-1, 0], picture[1:-1, -1]])
     signed = picture - np.median(border)
     lighter, darker = signed.clip(min=0), (-signed).clip(min=0)
-    return place_ink(lighter if lighter.sum() >= darker.sum() else darker)
+    return normalize_ink(lighter if lighter.sum() >= darker.sum() else darker)
 
 
-def place_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+def normalize_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Ink float32 [H, W], 0 where there is none, as MNIST would hold it: uint8 [28, 28]; all 0 where there is none."""
     peak = float(ink.max())
     if peak <= 0:

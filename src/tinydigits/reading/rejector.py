@@ -1,4 +1,4 @@
-"""A second, smaller network that says whether a glyph is a digit at all."""
+"""The rejector: a second, smaller network that tells digits from what is out of distribution."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from torch import Tensor, nn
 
 from tinydigits.networks.blocks import conv_norm_relu
 
-__all__ = ["Doorman"]
+__all__ = ["Rejector"]
 
 
-class Doorman(nn.Module):
-    """Standardised pixels [B, 1, 28, 28] → scores [B], high for digits; 9,373 parameters.
+class Rejector(nn.Module):
+    """Standardised pixels, float [B, 1, 28, 28] → log-odds [B] that each is a digit; 9,373 parameters.
 
-    The ten logits of a network that has only seen digits say little of what is none: they have no eleventh. This
-    network was trained on digits against letters, scribbles, noise, halves and pairs of digits.
+    A classifier that has only seen digits has no class for what is none, and its ten logits say little of it. This
+    network was trained on digits against letters, scribbles, noise, halves and pairs of digits (`make rejector`).
     """
 
     def __init__(self) -> None:
@@ -31,6 +31,6 @@ class Doorman(nn.Module):
         self.classifier = nn.Linear(24 * 7 * 7, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Standardised pixels [B, 1, 28, 28] → scores [B]."""
+        """Standardised pixels, float [B, 1, 28, 28] → log-odds [B]."""
         scores: Tensor = self.classifier(self.features(x))
         return torch.squeeze(scores, 1)

@@ -17,10 +17,10 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from tinydigits.errors import DataError
 from tinydigits.networks import load_weights, standardize, weights_file
-from tinydigits.reading.doorman import Doorman
+from tinydigits.reading.rejector import Rejector
 from tinydigits.recipes import get_recipe
 
-__all__ = ["RECIPE", "Calibration", "Verdict", "calibration", "calibration_file", "judge", "raw_scores"]
+__all__ = ["RECIPE", "Calibration", "Prediction", "calibration", "calibration_file", "classify_glyphs", "raw_scores"]
 
 RECIPE = "sturdy"
 
@@ -29,11 +29,13 @@ RECIPE = "sturdy"
 class Calibration:
     """Constants that `make calibrate-reading` measures on MNIST's last 10,000 training images.
 
-    A twin of the network that was trained on the other 50,000 is measured, since the one that ships has learned them.
+    The classifier that ships has learned those images; they are measured with a twin of it, trained on the other
+    50,000.
 
     Attributes:
-        temperature: what logits are divided by, so that probabilities are as often right as they say.
-        accept: the score that 98.5 % of those digits reach; under it a digit is unsure.
+        temperature: what logits are divided by, so that probabilities are as often right as they say (temperature
+            scaling, Guo et al. 2017, https://arxiv.org/abs/1706.04599).
+        accept: the score that 98.5 % of those digits reach; a digit under it has low confidence.
         keep: the score that all but 1 in 2,000 of them reach; what is under it is left out.
         quantiles: of those digits' scores, from 0 % to 100 % in even steps.
     """
@@ -45,16 +47,16 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Prediction:
     """What the networks make of one glyph.
 
     Attributes:
-        digit: the likeliest.
-        probability: of that digit, calibrated, given that it is one.
-        runner_up: the second likeliest.
+        digit: the most probable, 0…9.
+        probability: of that digit, calibrated, given that the glyph is one; in [0, 1].
+        runner_up: the second most probable digit.
         runner_up_probability: of that.
-        score: how much it looks like a digit: the doorman's log-odds plus the log of `probability`.
-        likeness: the share of MNIST's digits with a lower score, in [0, 1].
+        score: how much it looks like a digit: the rejector's log-odds plus the log of `probability`.
+        in_distribution_percentile: percent of MNIST's digits with a lower score, in [0, 100].
         accepted: whether the score reaches `Calibration.accept`.
         kept: whether it reaches `Calibration.keep`.
     """
@@ -64,43 +66,43 @@ class Verdict:
     runner_up: int
     runner_up_probability: float
     score: float
-    likeness: float
+    in_distribution_percentile: float
     accepted: bool
     kept: bool
 
 
-def judge(glyphs: NDArray[np.uint8]) -> list[Verdict]:
-    """A verdict on each of uint8 [N, 28, 28], ink high on a ground of 0, as `normalize_glyph` gives them."""
+def classify_glyphs(glyphs: NDArray[np.uint8]) -> list[Prediction]:
+    """One prediction for each of uint8 [N, 28, 28], ink high on a ground of 0, as `normalize_glyph` gives them."""
     constants = calibration()
     probabilities, scores = raw_scores(glyphs, constants.temperature)
-    steps = np.linspace(0, 1, len(constants.quantiles))
-    verdicts = []
-    for row, score in zip(probabilities, scores.tolist(), strict=True):
+    percentiles = np.interp(scores, constants.quantiles, np.linspace(0, 100, len(constants.quantiles)))
+    predictions = []
+    for row, score, percentile in zip(probabilities, scores.tolist(), percentiles.tolist(), strict=True):
         second, first = np.argsort(row, kind="stable")[-2:].tolist()
-        verdicts.append(
-            Verdict(
+        predictions.append(
+            Prediction(
                 digit=first,
                 probability=float(row[first]),
                 runner_up=second,
                 runner_up_probability=float(row[second]),
                 score=score,
-                likeness=float(np.interp(score, constants.quantiles, steps)),
+                in_distribution_percentile=percentile,
                 accepted=score >= constants.accept,
                 kept=score >= constants.keep,
             )
         )
-    return verdicts
+    return predictions
 
 
 def raw_scores(glyphs: NDArray[np.uint8], temperature: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Probabilities [N, 10] at a temperature, and scores [N], of uint8 [N, 28, 28]."""
-    reader, doorman = _networks()
+    """Probabilities, float32 [N, 10], at a temperature, and scores, float32 [N], of uint8 [N, 28, 28]."""
+    classifier, rejector = _networks()
     pixels = standardize(torch.from_numpy(glyphs)[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         batches = torch.split(pixels, 500)
-        probabilities = torch.cat([reader(batch) for batch in batches]).div(temperature).softmax(1)
-        admitted = torch.cat([doorman(batch) for batch in batches])
-    return probabilities.numpy(), (admitted + probabilities.amax(1).log()).numpy()
+        probabilities = torch.cat([classifier(batch) for batch in batches]).div(temperature).softmax(1)
+        log_odds = torch.cat([rejector(batch) for batch in batches])
+    return probabilities.numpy(), (log_odds + probabilities.amax(1).log()).numpy()
 
 
 @functools.cache
@@ -117,15 +119,15 @@ def calibration_file() -> Path:
 
 @functools.cache
 def _networks() -> tuple[nn.Module, nn.Module]:
-    reader, doorman = get_recipe(RECIPE).build(), Doorman()
-    for network, name in ((reader, RECIPE), (doorman, "doorman")):
+    classifier, rejector = get_recipe(RECIPE).build(), Rejector()
+    for network, name in ((classifier, RECIPE), (rejector, "rejector")):
         path = weights_file(name)
         if path is None:
             raise DataError(f"this copy of tinydigits lacks the weights of {name}; install it again")
         network.load_state_dict(load_weights(path)[0])
         _fuse(network.eval())
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return reader, doorman
+    return classifier, rejector
 
 
 def _fuse(network: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""Limits, and networks that go wrong: each gets a verdict, in one sentence."""
+"""Limits, and networks that go wrong: each fails a check that says why in one sentence."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_limits_hold_up_to_and_including_themselves(limit, passed):
     assert check(linear(), Budget(**limit), epochs=20, accuracy=99.4).passed is passed
 
 
-def test_what_is_not_known_keeps_no_limit():
+def test_what_is_not_known_passes_no_limit():
     assert failures(linear(), Budget(epochs=20, accuracy=99.4)) == {"epochs": "unknown", "accuracy": "unknown"}
 
 
@@ -151,14 +151,14 @@ def only_pairs(net: Raising, x: Tensor) -> Tensor:
         (remembering, "same answer", "two runs on the same images differ"),
     ],
 )
-def test_a_network_that_goes_wrong_has_failed_one_check_and_is_told_why(forward, name, words):
+def test_a_network_that_goes_wrong_fails_one_check_that_says_why(forward, name, words):
     failed = failures(Raising(forward), Budget())
     assert list(failed) == [name]
     assert words in failed[name]
     assert "\n" not in failed[name]
 
 
-def test_a_network_that_does_not_run_keeps_none_of_its_limits():
+def test_a_network_that_does_not_run_passes_none_of_its_limits():
     report = check(Raising(lambda net, x: x.nothing), Budget(parameters=8_000, macs=10, require={"gap"}))
     assert (report.parameters, report.folded_parameters, report.macs) == (7850, None, None)
     assert {c.name: c.passed for c in report.checks} == {

@@ -1,4 +1,4 @@
-"""What went wrong in someone else's code, in one line."""
+"""An exception of the user's code in one line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import sysconfig
 import traceback
 from pathlib import Path
 
-__all__ = ["told"]
+__all__ = ["format_error"]
 
 _NOT_THE_USERS = (Path(__file__).parent, *(Path(sysconfig.get_path(p)) for p in ("stdlib", "purelib", "platlib")))
 
 
-def told(error: BaseException) -> str:
+def format_error(error: BaseException) -> str:
     """An exception's type and the first line of its message, with the last line of the user's code on its way."""
     words = str(error).strip().splitlines()
     places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]

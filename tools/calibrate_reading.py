@@ -1,7 +1,7 @@
 """Fit the reader's temperature and thresholds on MNIST's last 10,000 training images: `make calibrate-reading`.
 
-The shipped weights of `sturdy` have learned those images, so a twin of it, trained on the other 50,000, stands in for
-it (ten minutes on one core). Writes src/tinydigits/weights/reading.json.
+The shipped weights of `sturdy` have learned those images, so a twin of it, trained on the other 50,000, is measured
+(ten minutes on one core). Writes src/tinydigits/weights/reading.json.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import torch.nn.functional as F
 import tinydigits as td
 from tinydigits.files import write_atomically
 from tinydigits.networks import log_probabilities
-from tinydigits.reading.judge import RECIPE, calibration_file, raw_scores
+from tinydigits.reading.classifier import RECIPE, calibration_file, raw_scores
 
 HELD_OUT = 10_000
-# More than the 98 % that are promised: of 10,000 digits 0.14 points are chance, and other writers are stranger.
+# More than the 98 % that are promised: the standard error on 10,000 digits is 0.14 points, and other writers differ.
 ACCEPTED, KEPT = 0.985, 0.9995
 STEPS = 200
 
@@ -35,10 +35,10 @@ def main() -> None:
     losses = [float(F.cross_entropy(logits / temperature, digits.labels)) for temperature in temperatures]
     temperature = round(float(temperatures[int(np.argmin(losses))]), 3)
     probabilities, scores = raw_scores(digits.images.numpy()[:, 0], temperature)
-    # A score is the doorman's log-odds plus the log of the likeliest digit's probability: here the twin's.
+    # A score is the rejector's log-odds plus the log of the most probable digit's probability: here the twin's.
     scores += (logits / temperature).softmax(1).amax(1).log().numpy() - np.log(probabilities.max(1))
     document = {
-        "made_by": "benchmarks/calibrate_reading.py",
+        "made_by": "tools/calibrate_reading.py",
         "temperature": temperature,
         "accept": round(float(np.quantile(scores, 1 - ACCEPTED)), 4),
         "keep": round(float(np.quantile(scores, 1 - KEPT)), 4),

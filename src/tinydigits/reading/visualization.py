@@ -1,26 +1,34 @@
-"""What was read, drawn: the photo with boxes and labels, and beside it what the network saw."""
+"""A reading drawn: the photo with boxes and labels, and beside it what the networks saw."""
 
 from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageFont
+from pydantic import SkipValidation
 
 from tinydigits.data import SIDE
 from tinydigits.data.images import Source, open_picture
 from tinydigits.reading.reading import Digit, Reading
+from tinydigits.schema import checked_arguments
 
 __all__ = ["show"]
 
-_SURE, _UNSURE = (0, 140, 60), (215, 60, 0)
+_CONFIDENT, _LOW_CONFIDENCE = (0, 140, 60), (215, 60, 0)
 _PIXELS = 2_000_000
 _TILE = 2 * SIDE
 
 
-def show(source: Source, reading: Reading) -> Image.Image:
+@checked_arguments
+def show(source: SkipValidation[Source], reading: Reading) -> Image.Image:
     """The image with a box and a label for each digit, and the 28×28 glyphs on its right, line by line.
 
-    Digits that are unsure are orange. The image is reduced to at most two million pixels.
+    Digits of low confidence are orange. The image is reduced to at most two million pixels.
+
+    Args:
+        source: the image, as `read` takes it.
+        reading: what `read` has given for it.
 
     Raises:
+        UsageError: an argument is of another type.
         DataError: the image cannot be read.
     """
     picture = open_picture(source, _PIXELS)
@@ -28,7 +36,7 @@ def show(source: Source, reading: Reading) -> Image.Image:
     draw = ImageDraw.Draw(photo)
     for digit in reading.digits:
         left, top, width, height = (value / picture.reduced for value in digit.box)
-        colour = _SURE if digit.accepted else _UNSURE
+        colour = _CONFIDENT if digit.accepted else _LOW_CONFIDENCE
         draw.rectangle((left, top, left + width, top + height), outline=colour, width=1 + photo.width // 800)
         size = max(10, min(40, round(height / 2)))
         place = (left, top - 1.2 * size if top > 1.2 * size else top + height)
@@ -41,7 +49,7 @@ def show(source: Source, reading: Reading) -> Image.Image:
 
 
 def _glyphs(digits: list[Digit]) -> Image.Image:
-    """A tile a digit: its glyph, and under it what it was read as and how surely; a row a line, of twelve at most."""
+    """A tile for each digit: its glyph, and under it the digit and its probability; rows of twelve at most."""
     rows: list[list[Digit]] = []
     for digit in digits:
         if not rows or rows[-1][0].line != digit.line or len(rows[-1]) == 12:
@@ -55,6 +63,6 @@ def _glyphs(digits: list[Digit]) -> Image.Image:
             tile = Image.fromarray(digit.glyph).resize((_TILE - 2, _TILE - 2), Image.Resampling.NEAREST)
             sheet.paste(tile, (left + 1, top + 1))
             label = f"{digit.digit} {100 * digit.probability:.0f} %"
-            colour = _SURE if digit.accepted else _UNSURE
+            colour = _CONFIDENT if digit.accepted else _LOW_CONFIDENCE
             draw.text((left + 3, top + _TILE), label, fill=colour, font=ImageFont.load_default(11))
     return sheet

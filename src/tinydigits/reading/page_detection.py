@@ -1,4 +1,4 @@
-"""A sheet of paper on a desk → where it lies in the picture."""
+"""Page detection: where a sheet of paper lies in a picture of a desk."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinydigits.reading.page import most_telling, resized
+from tinydigits.reading.binarization import contrast_grey, resized
 
-__all__ = ["find_sheets"]
+__all__ = ["detect_pages"]
 
-# In smaller pictures no sheet is looked for; in others it is looked for at this size.
+# In smaller pictures no page is looked for; larger ones are reduced to this size.
 _SMALL = 200
-# A sheet has at least this share of the picture, and fills at least that share of the box around it.
+# A page covers at least this share of the picture, and of its bounding box.
 _LEAST, _FILLED = 0.02, 0.7
-# Wider than a stroke and lower than a sheet: what is closed before the sheet is looked for.
+# Wider than a stroke and lower than a page: what morphological closing fills.
 _STROKE = 11
 
 
-def find_sheets(pixels: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
-    """Left, top, right and bottom of the brightest and of the darkest sheet in uint8 [H, W] or [H, W, 3].
+def detect_pages(pixels: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
+    """Left, top, right and bottom of the brightest and of the darkest page in uint8 [H, W] or [H, W, 3].
 
-    A sheet is the largest connected region on one side of Otsu's threshold, if that is about a rectangle and not the
-    whole picture; strokes on it are closed first. The box ends just within the sheet's edges.
+    A page is the largest connected component on one side of Otsu's threshold, after a closing that fills strokes, if
+    that is about a rectangle and not the whole picture. The box ends just within the page's edges.
     """
-    grey = pixels if pixels.ndim == 2 else most_telling(pixels)
+    grey = pixels if pixels.ndim == 2 else contrast_grey(pixels)
     height, width = grey.shape
     shrink = max(height, width) / _SMALL
     if shrink < 1:

@@ -1,4 +1,4 @@
-"""Running someone else's network without leaving traces on it."""
+"""Running a user's network and leaving it as it was."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 import torch
 from torch import nn
 
-__all__ = ["borrowed"]
+__all__ = ["preserve_state"]
 
 
 @contextlib.contextmanager
-def borrowed(network: nn.Module) -> Iterator[None]:
+def preserve_state(network: nn.Module) -> Iterator[None]:
     """Moves a network to the CPU to be run at will, and puts everything back at the end.
 
     That is: parameters and buffers with their devices, modes, the attributes of every module, and the state of
     PyTorch's random generator. We do not run a copy, since some networks cannot be copied, and since a function
-    that somebody has assigned to `forward` would go on using the layers of the original.
+    that was assigned to `forward` would go on using the layers of the original.
     """
     tensors = [(tensor, tensor.data, tensor.data.clone()) for tensor in _tensors(network)]
     modes = [(module, module.training) for module in network.modules()]

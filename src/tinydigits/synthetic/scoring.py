@@ -1,0 +1,67 @@
+"""What was read of a synthetic page, held against what is written there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tinydigits.synthetic.truth import SyntheticPage
+
+__all__ = ["ReadingErrors", "count_errors"]
+
+
+@dataclass(frozen=True)
+class ReadingErrors:
+    """Counts of digits and lines.
+
+    Attributes:
+        written: digits on the page.
+        missed: of those, not read.
+        invented: read where none is written.
+        wrong: read as another digit.
+        lines: on the page.
+        lines_right: of those, read without any error.
+    """
+
+    written: int = 0
+    missed: int = 0
+    invented: int = 0
+    wrong: int = 0
+    lines: int = 0
+    lines_right: int = 0
+
+    def __add__(self, other: ReadingErrors) -> ReadingErrors:
+        return ReadingErrors(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+    @property
+    def rate(self) -> float:
+        """Errors for each hundred digits written."""
+        return 100 * (self.missed + self.invented + self.wrong) / max(1, self.written)
+
+
+def count_errors(
+    page: SyntheticPage, digits: Iterable[tuple[int, tuple[float, float, float, float]]], lines: Sequence[str]
+) -> ReadingErrors:
+    """Match what was read with what is written by where it is.
+
+    Args:
+        page: with its truth.
+        digits: each digit that was read, and its box: left, top, width and height in pixels.
+        lines: what was read, line by line.
+    """
+    unmatched = list(digits)
+    missed = wrong = 0
+    for placed in (placed for line in page.lines for placed in line):
+        best, nearest = None, 0.5 * placed.height
+        for candidate in unmatched:
+            x, y, width, height = candidate[1]
+            distance = max(abs(x + width / 2 - placed.x), abs(y + height / 2 - placed.y))
+            if distance < nearest:
+                best, nearest = candidate, distance
+        if best is None:
+            missed += 1
+        else:
+            unmatched.remove(best)
+            wrong += best[0] != placed.digit
+    right = sum(written == read for written, read in zip(page.text, lines, strict=False))
+    return ReadingErrors(sum(map(len, page.lines)), missed, len(unmatched), wrong, len(page.lines), right)
