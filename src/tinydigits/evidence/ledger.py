@@ -68,7 +68,9 @@ def record_use(results: Path, recipe: Recipe, dataset: str, command: str, *, not
                 uses.append(use)
             else:
                 uses[uses.index(same)] = dataclasses.replace(same, n=same.n + 1)
-            write_atomically(path, "".join(json.dumps(dataclasses.asdict(one), ensure_ascii=False) + "\n" for one in uses))
+            write_atomically(
+                path, "".join(json.dumps(dataclasses.asdict(one), ensure_ascii=False) + "\n" for one in uses)
+            )
     except OSError as error:
         raise DataError(f"cannot write {path}: {error.strerror or error}") from error
 

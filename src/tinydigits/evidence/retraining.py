@@ -142,7 +142,7 @@ def _changes(then: Record, here: Record) -> list[str]:
         **{name: (then.versions.get(name), number) for name, number in here.versions.items()},
         "code": (then.code or "not recorded", here.code),
         "processor": (then.processor or then.machine, here.processor if then.processor else here.machine),
-        "vector capability": (then.vector_capability or "not recorded", here.vector_capability),
+        "vector capability": (then.vector_capability, here.vector_capability),
         "device": (then.device_kind, here.device_kind),
     }
-    return [f"{name} ({before} → {now})" for name, (before, now) in pairs.items() if before != now]
+    return [f"{name} ({before} → {now})" for name, (before, now) in pairs.items() if before not in (None, now)]
