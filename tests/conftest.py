@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ if "TINYDIGITS_DATA" not in os.environ and SHARED.is_dir():
     os.environ["TINYDIGITS_DATA"] = str(SHARED)
 
 Answer = subprocess.CompletedProcess[str]
+Process = subprocess.Popen[str]
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +78,34 @@ def tinydigits_process(tmp_path: Path) -> Callable[..., Answer]:
         )
 
     return run
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Begins `tinydigits WORDS…`, or another Python program, and does not wait for it.
+
+    What is left of it and of the processes that it started is killed when the test is over, however it ends.
+    """
+    processes: list[Process] = []
+
+    def begin(*words: object, program: tuple[str, ...] = ("-m", "tinydigits"), **environment: str) -> Process:
+        process = subprocess.Popen(
+            [sys.executable, *program, *map(str, words)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+            start_new_session=True,
+        )
+        processes.append(process)
+        return process
+
+    yield begin
+    for process in processes:
+        with process, suppress(ProcessLookupError):
+            if os.name == "posix":
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()

@@ -131,6 +131,10 @@ class Mirror:
     def serve_silent(self, handler: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
         self.closing.wait(60)
 
+    def serve_stall(self, handler: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
+        self.answer(handler, body[:9], length=len(body))
+        self.closing.wait(60)
+
     def serve_pairs(self, handler: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
         self.pair.wait(30)
         self.serve_good(handler, body)

@@ -72,7 +72,7 @@ def test_images_of_another_size_are_resized_and_that_is_said(tmp_path: Path, ima
     images[:, 0, 0] = np.linspace(0, 1, 10).reshape(10, *[1] * (images.ndim - 3))
     mine = load(path := archive(tmp_path, images=images, labels=LABELS))
     assert mine.everything().images.shape == (10, 1, 28, 28)
-    assert mine.notice == f"{path}: 10 images of another size were resized to 28×28."
+    assert mine.notice == f"{path}: 10 of 10 images resized to 28×28."
 
 
 @pytest.mark.parametrize(

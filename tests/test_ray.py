@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import tinydigits as td
+from conftest import Process
 from test_certify import FILE, WORDS, lines_of, recipe, wait_for, without_time
 from tinydigits.evidence import Record, Training, train_and_evaluate
 
 SEEDS = 6
 ENVIRONMENT = {
-    **os.environ,
     # Ray otherwise takes 127.0.0.1 for the address of this machine in its network, and opens its ports there.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -29,11 +26,8 @@ ENVIRONMENT = {
 
 
 class Cluster:
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("ray_cluster.py")],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
-        )  # fmt: skip
+    def __init__(self, process: Process) -> None:
+        self.process = process
         self.address = self.line()
         assert self.address, "Ray did not start"
 
@@ -51,18 +45,17 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
-    started = Cluster()
+def cluster(begin: Callable[..., Process]) -> Iterator[Cluster]:
+    started = Cluster(begin(program=(str(Path(__file__).with_name("ray_cluster.py")),), **ENVIRONMENT))
     yield started
     started.end()
 
 
-def test_a_node_that_dies_loses_no_seed_and_doubles_none(cluster: Cluster, tmp_path: Path, uci: td.Dataset) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tinydigits", *WORDS, "--seeds", str(SEEDS), "--executor", "ray",
-         "--ray-address", cluster.address],
-        cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+def test_a_node_that_dies_loses_no_seed_and_doubles_none(
+    cluster: Cluster, begin: Callable[..., Process], tmp_path: Path, uci: td.Dataset
+) -> None:
+    ray = ("--executor", "ray", "--ray-address", cluster.address)
+    process = begin(*WORDS, "--seeds", SEEDS, *ray, **ENVIRONMENT)
     wait_for(2, tmp_path / FILE, process)
     cluster.kill_a_node()
     assert len(lines_of(tmp_path / FILE)) < SEEDS

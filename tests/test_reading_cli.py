@@ -86,13 +86,11 @@ def test_csv_of_a_pattern(tinydigits: Run, files: Path) -> None:
     assert [(row["image"], row["digit"], row["line"]) for row in rows] == [("c.jpg", "7", "0"), ("a.png", "7", "0")]
 
 
-def test_standard_input(files: Path) -> None:
+def test_standard_input(tinydigits: Run, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (files / "a.png").open("rb") as file:
-        answer = subprocess.run(
-            [sys.executable, "-m", "tinydigits", "read", "-"],
-            stdin=file, capture_output=True, cwd=files, env=os.environ, timeout=100, check=False,
-        )  # fmt: skip
-    assert (answer.returncode, answer.stdout) == (0, b"7\n")
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(file))
+        answer = tinydigits("read", "-")
+    assert (answer.returncode, answer.stdout) == (0, "7\n")
 
 
 def test_wrong_usage(tinydigits: Run, files: Path) -> None:
@@ -131,13 +129,12 @@ def test_an_image_without_a_name_is_wrong_usage(tinydigits: Run) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names elsewhere are not any bytes")
-def test_names_are_printed_on_one_line(files: Path) -> None:
+def test_names_are_printed_on_one_line(tinydigits: Run, files: Path) -> None:
     for name in (b"two\nlines.png", b"red\x1b[31m.png", b"\xff.png"):
         Path(os.fsdecode(os.fsencode(files) + b"/" + name)).write_bytes((files / "a.png").read_bytes())
-    command = [sys.executable, "-m", "tinydigits", "read", "two\nlines.png", "red\x1b[31m.png", b"\xff.png"]
-    answer = subprocess.run(command, cwd=files, capture_output=True, check=False)
+    answer = tinydigits("read", "two\nlines.png", "red\x1b[31m.png", os.fsdecode(b"\xff.png"))
     assert answer.returncode == 0, answer.stderr
-    assert answer.stdout.decode() == "two\\nlines.png: 7\nred\\x1b[31m.png: 7\n\\xff.png: 7\n"
+    assert answer.stdout == "two\\nlines.png: 7\nred\\x1b[31m.png: 7\n\\xff.png: 7\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no such device elsewhere")

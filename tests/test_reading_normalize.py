@@ -21,14 +21,14 @@ def enlarged(image: np.ndarray, factor: int, resampling: Image.Resampling, rando
 
 
 @pytest.mark.parametrize(
-    ("factor", "resampling", "count"),
-    [(1, Image.Resampling.NEAREST, 2_000), (3, Image.Resampling.NEAREST, 2_000), (4, Image.Resampling.BICUBIC, 10_000)],
+    ("factor", "resampling", "every"),
+    [(1, Image.Resampling.NEAREST, 10), (3, Image.Resampling.NEAREST, 10), (4, Image.Resampling.BICUBIC, 5)],
 )
 def test_mnist_scaled_moved_and_inverted_comes_back_with_the_same_answers(
-    mnist: td.Dataset, factor: int, resampling: Image.Resampling, count: int
+    mnist: td.Dataset, factor: int, resampling: Image.Resampling, every: int
 ) -> None:
     random = np.random.default_rng(0)
-    images = mnist.test.images.numpy()[:count, 0]
+    images = mnist.test.images.numpy()[::every, 0]
     back = np.stack([td.normalize_glyph(enlarged(image, factor, resampling, random)) for image in images])
     network = td.pretrained("sturdy")
     before, after = (td.classify(network, torch.from_numpy(digits)).argmax(1) for digits in (images, back))

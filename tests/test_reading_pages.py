@@ -90,29 +90,29 @@ def test_skewed_lines_stay_lines(mnist: td.Dataset, angle: int) -> None:
 
 def test_a_single_digit_that_fills_the_picture_is_one_digit(mnist: td.Dataset) -> None:
     wrong = 0
-    for index in range(100):
+    for index in range(50):
         image = mnist.train.images[-index - 1, 0].numpy()
         rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
         cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         large = cv2.resize(cut, None, fx=14, fy=14, interpolation=cv2.INTER_CUBIC)
         wrong += td.read(255 - large).lines != [str(int(mnist.train.labels[-index - 1]))]
-    assert wrong <= 6
+    assert wrong <= 3
 
 
 def test_images_of_28_pixels_are_taken_as_they_are(mnist: td.Dataset) -> None:
-    images, labels = mnist.train.images[-300:, 0].numpy(), mnist.train.labels[-300:].tolist()
+    images, labels = mnist.train.images[-100:, 0].numpy(), mnist.train.labels[-100:].tolist()
     for polarity in (images, 255 - images):
         answers = [td.read(image).lines for image in polarity]
-        assert sum(answer == [str(label)] for answer, label in zip(answers, labels, strict=True)) >= 295
+        assert sum(answer == [str(label)] for answer, label in zip(answers, labels, strict=True)) >= 98
 
 
 @pytest.mark.parametrize("side", [16, 20, 24, 32, 56, 112])
 def test_small_images_are_read(mnist: td.Dataset, side: int) -> None:
     right = 0
-    for image, label in zip(mnist.train.images[-100:, 0].numpy(), mnist.train.labels[-100:].tolist(), strict=True):
+    for image, label in zip(mnist.train.images[-50:, 0].numpy(), mnist.train.labels[-50:].tolist(), strict=True):
         scaled = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA if side < 28 else cv2.INTER_CUBIC)
         right += td.read(scaled).lines == [str(label)]
-    assert right >= 96
+    assert right >= 48
 
 
 def test_digits_in_frames_are_read(mnist: td.Dataset) -> None:

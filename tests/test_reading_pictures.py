@@ -260,6 +260,13 @@ def test_large_images_are_reduced_and_boxes_are_in_the_pixels_of_the_given_one()
         assert left > 600
 
 
+def test_the_size_of_a_turned_photo_is_that_of_the_page() -> None:
+    photo = encoded(Image.new("L", (300, 200)), "JPEG", exif=TURNED)
+    for most_pixels, shape in ((60_000, (300, 200)), (15_000, (150, 100))):
+        picture = open_picture(photo, most_pixels)
+        assert (picture.size, picture.pixels.shape) == ((200, 300), shape)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (2, 2), (3, 3), (5, 300), (28, 28), (1, 28)])
 @pytest.mark.parametrize("value", [0, 255])
 def test_blank_images_of_any_size_hold_no_digits(shape: tuple[int, int], value: int) -> None:

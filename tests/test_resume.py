@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
 import tinydigits as td
+from conftest import Process
 from tinydigits.recipes import get_recipe, override
 
 # Between them: both optimisers with state, all schedules with state, dropout, augmentation, a moving average, focus.
@@ -24,18 +25,9 @@ TRAININGS = {
 }  # fmt: skip
 
 
-def start(folder: Path, *words: str, resume: bool = False) -> subprocess.Popen[str]:
-    where = ["--resume", str(folder)] if resume else [*words, "--dataset", "uci", "--out", str(folder)]
-    return subprocess.Popen(
-        [sys.executable, "-m", "tinydigits", "train", *where],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "300"},
-    )  # fmt: skip
-
-
-def wait_for(process: subprocess.Popen[str], words: str) -> None:
-    assert process.stdout is not None
-    for line in process.stdout:
+def wait_for(process: Process, words: str) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
         if words in line:
             return
     pytest.fail(f"the training never said {words!r}")
@@ -55,18 +47,21 @@ def weights(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("words", TRAININGS.values(), ids=TRAININGS)
-def test_a_run_killed_at_any_moment_resumes_bit_for_bit(words: list[str], tmp_path: Path) -> None:
+def test_a_run_killed_at_any_moment_resumes_bit_for_bit(
+    words: list[str], begin: Callable[..., Process], uci: td.Dataset, tmp_path: Path
+) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    with start(whole, *words) as process:
-        assert process.communicate(timeout=120)[0]
-    with start(killed, *words) as process:
-        wait_for(process, "epochs of")
-        process.kill()  # in the first epoch, or soon after
+    td.train(override(get_recipe(words[0]), words[1:]), uci, out=whole)
+    process = begin("train", *words, "--dataset", "uci", "--out", killed)
+    wait_for(process, "epochs of")
+    process.kill()  # in the first epoch, or soon after
+    process.wait()
     assert len(metrics(killed)) <= 1
-    with start(killed, resume=True) as process:
-        wait_for(process, "epoch   2/")
-        time.sleep(0.1)  # into the middle of the third
-        process.kill()
+    process = begin("train", "--resume", killed)
+    wait_for(process, "epoch   2/")
+    time.sleep(0.1)  # into the middle of the third
+    process.kill()
+    process.wait()
     assert not (killed / "test_accuracy.txt").exists()
     assert 2 <= len(metrics(killed)) < len(metrics(whole))
     run = td.resume(killed)
@@ -77,14 +72,14 @@ def test_a_run_killed_at_any_moment_resumes_bit_for_bit(words: list[str], tmp_pa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process alone")
-def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
-    with start(tmp_path / "run", "simple", "epochs=50") as process:
-        wait_for(process, "epoch   1/")
-        process.send_signal(signal.SIGINT)
-        told = process.communicate(timeout=60)[0]
+def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(begin: Callable[..., Process], tmp_path: Path) -> None:
+    process = begin("train", "simple", "epochs=500", "--dataset", "uci", "--out", "run", COLUMNS="300")
+    wait_for(process, "epoch   1/")
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"tinydigits train --resume {tmp_path / 'run'}" in told.replace("\n", "")
-    assert "Traceback" not in told
+    assert "tinydigits train --resume run" in errors
+    assert "Traceback" not in printed + errors
     assert {"config.json", "checkpoint.pth", "metrics.jsonl", "best_model.pth"} <= {
         path.name for path in (tmp_path / "run").iterdir()
     }

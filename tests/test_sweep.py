@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -21,7 +19,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState
 
 import tinydigits as td
-from conftest import Answer
+from conftest import Answer, Process
 from evidence_of import InProcess
 from tinydigits.evidence import Sweep, sweep
 from tinydigits.evidence.space import parse_space, suggest
@@ -175,16 +173,16 @@ sweep(get_recipe("simple"), ["{RATE}", "epochs=3"], td.load("uci"), executor=InP
 """
 
 
-def test_a_sweep_that_is_killed_goes_on(tmp_path: Path, tinydigits: Callable[..., Answer], uci: td.Dataset) -> None:
-    storage = run(tmp_path / "results", uci, RATE, "epochs=3", trials=0).storage
-    study = open_study(storage)
-    paths = os.pathsep.join([str(Path(__file__).parent), *sys.path])
-    environment = {**os.environ, "PYTHONPATH": paths}
-    with subprocess.Popen([sys.executable, "-c", KILLED], cwd=tmp_path, env=environment) as process:
-        while not study.get_trials(states=(TrialState.COMPLETE,)) or not study.get_trials(states=(TrialState.RUNNING,)):
-            assert process.poll() is None
-            time.sleep(0.01)
-        process.kill()
+def test_a_sweep_that_is_killed_goes_on(
+    tmp_path: Path, begin: Callable[..., Process], tinydigits: Callable[..., Answer], uci: td.Dataset
+) -> None:
+    study = open_study(run(tmp_path / "results", uci, RATE, "epochs=3", trials=0).storage)
+    process = begin(program=("-c", KILLED))
+    while not study.get_trials(states=(TrialState.COMPLETE,)) or not study.get_trials(states=(TrialState.RUNNING,)):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
     before = study.get_trials()
 
     answer = tinydigits("sweep", "simple", RATE, "epochs=3", "--dataset", "uci", "--trials", len(before), "--json")

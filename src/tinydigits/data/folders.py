@@ -14,7 +14,7 @@ from tinydigits.data.own import Part, make_dataset
 from tinydigits.data.split import CLASSES, Dataset
 from tinydigits.errors import DataError
 
-__all__ = ["load_folder"]
+__all__ = ["load_folder", "read_grey"]
 
 # Photos are decoded to about this many pixels, on their way to 28×28.
 _PIXELS = 250_000
@@ -26,7 +26,7 @@ def load_folder(name: str) -> Dataset:
 
     The folder may instead hold just `train` and `test`, each with a sub-folder for each class. Where all
     classes are called by single digits, these are the labels; otherwise the labels count the classes in the
-    order of their names. Hidden files and folders, files that are not called as an image is, and files beside the
+    order of their names. Hidden files and folders, files without the suffix of an image, and files beside the
     class folders are left out, and the data set's notice names them.
 
     For the images see `open_picture` (colours become grey), for their size, ink, ground and the test part
@@ -95,10 +95,11 @@ def _read(folders: dict[str, Path], classes: tuple[str, ...], left_out: list[Pat
             raise DataError(f"{folder} holds no image; put images of {class_name!r} into it, or remove it")
         paths += found
         labels += [classes.index(class_name)] * len(found)
-    return Part.of(map(_grey, paths), np.array(labels, np.int64))
+    return Part.of(map(read_grey, paths), np.array(labels, np.int64))
 
 
-def _grey(path: Path) -> NDArray[np.uint8]:
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """An image file as grey pixels, uint8 [H, W]; a large one reduced."""
     return np.asarray(Image.fromarray(open_picture(path, _PIXELS).pixels).convert("L"))
 
 
@@ -108,4 +109,4 @@ def _notices(root: Path, left_out: list[Path]) -> list[str]:
     names = [path.relative_to(root).as_posix() + "/" * path.is_dir() for path in left_out]
     shown = [name if name.isprintable() else ascii(name) for name in names[:_NAMED]]
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return [f"left out, since they are not images in a class folder: {', '.join(shown)}{more}"]
+    return [f"left out, not images in a class folder: {', '.join(shown)}{more}"]

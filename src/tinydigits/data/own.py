@@ -65,7 +65,8 @@ def make_dataset(
     parts = [train] if test is None else [train, test]
     resized = sum(part.resized for part in parts)
     if resized:
-        notices = [f"{resized:,} images of another size were resized to 28×28", *notices]
+        count = sum(len(part.labels) for part in parts)
+        notices = [f"{resized:,} of {count:,} images resized to 28×28", *notices]
     light_ground = np.median(np.concatenate([_border(part.images) for part in parts])) > 127
     if light_ground:
         parts = [Part(255 - part.images, part.labels) for part in parts]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor
 
 from tinydigits.data.sources import SOURCES
-from tinydigits.errors import DataError, UsageError
+from tinydigits.errors import UsageError
 from tinydigits.schema import checked
 
 __all__ = ["CLASSES", "SIDE", "Dataset", "Split"]
@@ -123,25 +122,6 @@ class Dataset:
     def class_name(self, answer: int) -> str:
         """What an answer of a network, 0…9, stands for; the number itself where these data have fewer classes."""
         return self.classes[answer] if answer < len(self.classes) else str(answer)
-
-    def labelled_as(self, classes: tuple[str, ...]) -> Dataset:
-        """The same images with labels that count `classes`, as a network answers that was trained on these.
-
-        Raises:
-            DataError: there are images of a class that is not among them.
-        """
-        if classes == self.classes:
-            return self
-        used = torch.bincount(torch.cat([self.train.labels, self.test.labels]), minlength=len(self.classes)) > 0
-        unknown = [name for name, is_used in zip(self.classes, used, strict=True) if is_used and name not in classes]
-        if unknown:
-            raise DataError(
-                f"{self.name} has images of {', '.join(unknown)}, which the network does not know: it tells apart "
-                f"{', '.join(classes)}; measure it on data of these classes"
-            )
-        labels = torch.tensor([classes.index(name) if name in classes else 0 for name in self.classes])
-        train, test = (Split(split.images, labels[split.labels]) for split in (self.train, self.test))
-        return replace(self, train=train, test=test, classes=classes)
 
     def everything(self) -> Split:
         """Training and test images together, for networks that have seen neither."""

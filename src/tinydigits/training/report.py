@@ -5,7 +5,6 @@ from __future__ import annotations
 from tinydigits.data import Dataset
 from tinydigits.files import write_atomically
 from tinydigits.training.folder import RunFolder
-from tinydigits.training.plots import metrics_picture, mistakes_picture
 from tinydigits.training.run import Run
 
 __all__ = ["write_report"]
@@ -13,6 +12,8 @@ __all__ = ["write_report"]
 
 def write_report(run: Run, dataset: Dataset, folder: RunFolder) -> None:
     """Write training_metrics.png, mistakes.png, report.md and test_accuracy.txt."""
+    from tinydigits.training.plots import metrics_picture, mistakes_picture
+
     write_atomically(folder.plot, metrics_picture(run))
     write_atomically(folder.mistakes, mistakes_picture(run.test, dataset.test.images, dataset))
     write_atomically(folder.report, _report(run, dataset))
