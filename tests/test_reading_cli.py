@@ -11,11 +11,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from test_reading_pictures import seven
+from tinydigits.synthetic import UNSEEN_FONTS, render_text
 
 Answer = subprocess.CompletedProcess[str]
 Run = Callable[..., Answer]
@@ -107,13 +107,12 @@ def test_a_picture_that_cannot_be_written_is_named(tinydigits: Run, files: Path)
     assert "nowhere" in answer.stderr
 
 
-def test_digits_of_low_confidence_are_listed(tinydigits: Run, files: Path) -> None:
-    page = np.full((200, 200), 255, np.uint8)
-    page[60:140, 60:140] = 20
-    Image.fromarray(page).save(files / "block.png")
-    answer = tinydigits("read", "block.png")
-    assert answer.returncode == 0
-    assert "low confidence" in answer.stderr or answer.stdout == ""
+def test_digits_of_low_confidence_are_printed_and_listed(tinydigits: Run, tmp_path: Path) -> None:
+    Image.fromarray(render_text("S", UNSEEN_FONTS[0])).save(tmp_path / "letter.png")
+    answer = tinydigits("read", "letter.png")
+    assert (answer.returncode, answer.stdout) == (0, "5\n")
+    assert "letter.png: low confidence in the 5 in line 1 at " in answer.stderr
+    assert "in-distribution percentile " in answer.stderr
 
 
 def test_the_image_itself_is_not_drawn_over(tinydigits: Run, files: Path) -> None:

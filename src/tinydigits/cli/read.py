@@ -136,8 +136,9 @@ def _print(name: str, reading: Reading, *, alone: bool) -> None:
     for digit in reading.digits:
         if not digit.accepted:
             console().print(
-                f"{name}: low confidence in the {digit.digit} in line {digit.line + 1} "
-                f"at {digit.box[0]}, {digit.box[1]} ({100 * digit.probability:.0f} %, or {digit.runner_up})",
+                f"{name}: low confidence in the {digit.digit} in line {digit.line + 1} at {digit.box[0]}, "
+                f"{digit.box[1]}: in-distribution percentile {digit.in_distribution_percentile:.1f}, "
+                f"{100 * digit.probability:.0f} % if it is a digit at all, else {digit.runner_up}",
                 markup=False,
                 soft_wrap=True,
             )
