@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tinydigits.evidence import Record
+from tinydigits.evidence import Record, code_fingerprint
 from tinydigits.evidence.record import trained_fields
 from tinydigits.recipes import Recipe, get_recipe
 
@@ -45,6 +45,7 @@ def record(
         "machine": "a machine",
         "commit": "0123456789ab",
         "trained": trained_fields(recipe),
+        "code": code_fingerprint(recipe.network),
     }
     return Record(**{**values, **changes})
 

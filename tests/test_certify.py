@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -17,10 +18,18 @@ from rich.console import Console
 
 import tinydigits as td
 from conftest import Answer, Process
-from evidence_of import InProcess, record
+from evidence_of import InProcess, record, write
 from tinydigits.cli.certification_view import certification_view
-from tinydigits.evidence import CertificationCallback, Record, Training, certify, train_and_evaluate
-from tinydigits.evidence.store import EvidenceFile
+from tinydigits.evidence import (
+    CertificationCallback,
+    Record,
+    Training,
+    code_fingerprint,
+    read_ledger,
+    reproduce,
+    train_and_evaluate,
+)
+from tinydigits.evidence.measure import weights_sha256
 from tinydigits.recipes import get_recipe, override
 
 RECIPE = ("simple", "epochs=1")
@@ -43,16 +52,18 @@ def wait_for(lines: int, file: Path, process: Process) -> None:
 
 
 def without_time(record: Record) -> dict[str, Any]:
-    return {name: value for name, value in asdict(record).items() if name != "seconds"}
+    return {name: value for name, value in asdict(record).items() if name not in {"seconds", "processor_seconds"}}
 
 
 def test_a_certification_that_is_killed_goes_on_where_it_was(
     tmp_path: Path, begin: Callable[..., Process], tinydigits: Callable[..., Answer], uci: td.Dataset
 ) -> None:
     process = begin(*WORDS, "--seeds", 1000)
+    # Once a seed is done, all workers are up; one that is being made when its program is killed prints a traceback.
     wait_for(1, tmp_path / FILE, process)
     process.kill()
-    process.communicate()  # ends with the workers, which hold the pipes too
+    # Workers hold the pipes too: what they wrote comes to its end when they do.
+    assert "Traceback" not in process.communicate(timeout=60)[1]
     before = lines_of(tmp_path / FILE)
     seeds = max(Record.from_line(line).seed for line in before) + 2
 
@@ -71,28 +82,35 @@ def test_a_certification_that_is_killed_goes_on_where_it_was(
     assert without_time(alone) == without_time(records[seeds - 1])
 
 
+SHARING = """
+import json
+import tinydigits as td
+from evidence_of import InProcess
+from test_certify import recipe
+executor = InProcess()
+claim = td.certify(recipe(), td.load("uci"), seeds=4, executor=executor, results="out")
+print(json.dumps([claim.row(), [task.seed for task in executor.tasks]]))
+"""
+
+
 def test_two_certifications_of_one_recipe_share_the_work(tmp_path: Path, begin: Callable[..., Process]) -> None:
-    processes = [begin(*WORDS, "--seeds", 4) for _ in range(2)]
+    processes = [begin(program=("-c", SHARING)) for _ in range(2)]
     answers = [process.communicate() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], answers
     assert sorted(json.loads(line)["seed"] for line in lines_of(tmp_path / FILE)) == [0, 1, 2, 3]
-    assert answers[0][0] == answers[1][0]
-    assert sum(errors.count("begins") for _, errors in answers) == 4
+    (claim, seeds), (same, others) = (json.loads(printed) for printed, _ in answers)
+    assert claim == same
+    assert sorted(seeds + others) == [0, 1, 2, 3]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGKILL", -9)])
-def test_whatever_ends_a_certification_ends_its_workers(
-    tmp_path: Path, begin: Callable[..., Process], name: str, status: int
-) -> None:
+def test_ctrl_c_ends_a_certification_and_its_workers(tmp_path: Path, begin: Callable[..., Process]) -> None:
     process = begin(*WORDS, "--seeds", 1000)
-    # Once a seed is done, all workers are up; one that is being made when its program is killed prints a traceback.
     wait_for(1, tmp_path / FILE, process)
-    process.send_signal(signal.Signals[name])
-    # Workers hold the pipes too: what they wrote comes to its end when they do.
+    process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == status, errors
-    assert ("the same command goes on" in errors) is (name == "SIGINT")
+    assert process.returncode == 130, errors
+    assert "the same command goes on" in errors
     assert "Traceback" not in errors
 
 
@@ -152,11 +170,6 @@ def test_the_view_tells_what_runs_what_is_done_and_what_it_shows(terminal: bool)
         assert part in words
 
 
-def test_no_seeds_are_refused(uci: td.Dataset, tmp_path: Path) -> None:
-    with pytest.raises(td.UsageError, match="1 or more"):
-        td.certify("simple", uci, seeds=0, results=tmp_path)
-
-
 @pytest.mark.parametrize("words", [("epochs=3",), ("nothing",)])
 def test_a_recipe_must_come_first(words: tuple[str, ...], tinydigits: Callable[..., Answer]) -> None:
     answer = tinydigits("certify", *words, "--dataset", "uci")
@@ -164,7 +177,63 @@ def test_a_recipe_must_come_first(words: tuple[str, ...], tinydigits: Callable[.
     assert "recipe" in answer.stderr
 
 
-def test_seeds_of_a_network_that_has_changed_since_are_not_counted(uci: td.Dataset, tmp_path: Path) -> None:
-    EvidenceFile(tmp_path / "evidence", "gap").append(record(0, fingerprint=uci.fingerprint, parameters=18_597))
-    with pytest.raises(td.UsageError, match="18,597 parameters, and it now has 18,596"):
-        certify("gap", uci, seeds=1, executor=InProcess(), results=tmp_path)
+def test_what_does_not_count_is_trained_anew_and_named(uci: td.Dataset, tmp_path: Path) -> None:
+    folder, callback = tmp_path / "evidence", _Heard()
+    same: dict[str, Any] = {"recipe": recipe(), "fingerprint": uci.fingerprint, "images": 360, "dataset": "uci"}
+    older = [record(0, code="0" * 16, **same), record(0, code=None, **same), record(1, code=None, **same)]
+    others = [
+        record(0, device="cuda", group=3, **same),
+        record(0, recipe="simple"),
+        record(0, **{**same, "fingerprint": "e"}),
+    ]
+    write(folder, [*older, *others])
+    claim = td.certify(recipe(), uci, seeds=1, executor=InProcess(), results=tmp_path, callback=callback)
+    assert callback.words[0] == (
+        f"6 rows of {folder / 'simple.jsonl'} do not count here: 1 of other code, "
+        "2 recorded before records named their code, 1 trained on cuda in a group, not on cpu, "
+        "1 of other recipe fields, 1 of other data"
+    )
+    assert (claim.max < 100, claim.older_code, claim.device) == (True, False, "cpu")
+    assert len(lines_of(folder / "simple.jsonl")) == 7
+
+
+def test_a_record_names_its_code_its_weights_and_its_processor(uci: td.Dataset, tmp_path: Path) -> None:
+    one = train_and_evaluate(uci, Training(recipe(), 1))
+    run = td.train(recipe(), uci, seed=1, full=True, device="cpu", progress=None)
+    assert one.weights_sha256 == weights_sha256(run.network), "certify and train --full are one training"
+    assert one.wrong == sorted(run.test.mistakes.tolist())
+    assert (one.code, one.device_kind) == (code_fingerprint("simple"), "cpu")
+    assert one.processor
+    assert one.vector_capability
+    assert one.processor_seconds is not None
+    assert 0 < one.processor_seconds < 100
+    again = recipe().build()
+    again.load_state_dict(run.network.state_dict())
+    assert weights_sha256(again) == one.weights_sha256
+    next(again.parameters()).data[0] += 1e-6
+    assert weights_sha256(again) != one.weights_sha256
+
+
+def test_every_look_at_the_test_set_is_in_the_ledger(uci: td.Dataset, tmp_path: Path) -> None:
+    td.certify(recipe(), uci, seeds=2, executor=InProcess(), results=tmp_path)
+    td.certify(recipe(), uci, seeds=2, executor=InProcess(), results=tmp_path)
+    reproduce(recipe(), uci, seeds=1, published=tmp_path / "evidence", results=tmp_path, executor=InProcess())
+    uses = read_ledger(tmp_path, "simple")
+    assert [(use.command, use.n, use.dataset) for use in uses] == [("certify", 2, "uci"), ("reproduce", 1, "uci")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"seeds": 0}, "seeds must be a whole number"),
+        ({"seeds": 1.5}, "seeds must be a whole number"),
+        ({"dataset": "mnist"}, "dataset must be a Dataset or none, not 'mnist'"),
+        ({"executor": "local"}, "executor must be an Executor or none, not 'local'"),
+        ({"callback": print}, "callback must be a CertificationCallback or none"),
+        ({"recipe": "smiple"}, "did you mean simple?"),
+        ({"watch": None}, "certify has no argument 'watch'"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_one_sentence(arguments: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(td.UsageError, match=re.escape(sentence)):
+        td.certify(**{"recipe": "simple", **arguments})

@@ -15,7 +15,15 @@ from PIL import Image
 import tinydigits as td
 from evidence_of import record, write
 from tinydigits.cli import compare, mistakes, reproduce, results
-from tinydigits.evidence import AMBIGUOUS_LABELS, claims_of, find_mistakes, load_series, make_claim
+from tinydigits.evidence import (
+    AMBIGUOUS_LABELS,
+    claims_of,
+    find_mistakes,
+    load_series,
+    make_claim,
+    read_ledger,
+    record_use,
+)
 from tinydigits.evidence.comparison import compare as compare_recipes
 from tinydigits.evidence.pages import publish, readme_with_results, recipe_pages
 from tinydigits.evidence.pictures import mistakes_sheet
@@ -82,7 +90,33 @@ def test_results_lists_the_claims_and_says_what_does_not_count(tmp_path: Path) -
     table = run(results, "--results", tmp_path)
     assert (table.stdout, table.exit_code) == ("", 0)
     assert "99.495" in table.stderr
-    assert "no evidence" in run(results, "--results", tmp_path / "nowhere").stderr
+    assert "make some with: tinydigits certify RECIPE" in run(results, "--results", tmp_path / "nowhere").stderr
+
+
+def test_results_of_a_recipe_show_its_history_and_every_use_of_the_test_set(tmp_path: Path) -> None:
+    write(tmp_path / "evidence", [record(0, range(50)), record(0, range(60), code=None), record(0, recipe="dense")])
+    record_use(tmp_path, get_recipe("gap"), "mnist", "certify", note="what a reader should know")
+    found = json.loads(run(results, "gap", "--results", tmp_path, "--json").stdout)
+    assert [(row["mean"], row["older_code"], row["code"] is None) for row in found["claims"]] == [
+        (99.5, False, False), (99.4, True, True),
+    ]  # fmt: skip
+    assert [(use["command"], use["n"]) for use in found["test_set_uses"]] == [("certify", 1)]
+    shown = run(results, "gap", "--results", tmp_path).stderr
+    assert "gap (older code)" in shown
+    assert "what a reader should know" in shown
+    rows = json.loads(run(results, "--results", tmp_path, "--json").stdout)
+    assert [(row["recipe"], row["older_code"]) for row in rows] == [("dense", False), ("gap", False)]
+    assert "did you mean gap?" in str(run(results, "gpa", "--results", tmp_path).exception)
+
+
+def test_without_evidence_of_ones_own_the_published_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = run(results, "--json")
+    assert {row["recipe"] for row in json.loads(answer.stdout)} >= {"swift", "gap", "skip"}
+    assert answer.stderr == f"results/evidence is not here; this is what tinydigits {td.__version__} publishes\n"
+    assert "gap" in run(compare, "gap", "dense").stdout
+    write(Path("results") / "evidence", [record(0)])
+    assert [row["recipe"] for row in json.loads(run(results, "--json").stdout)] == ["gap"]
 
 
 def test_readme_and_pages_are_made_from_the_evidence(tmp_path: Path) -> None:
@@ -92,15 +126,19 @@ def test_readme_and_pages_are_made_from_the_evidence(tmp_path: Path) -> None:
     folder = tmp_path / "results" / "evidence"
     write(folder, [record(seed, range(50 + seed)) for seed in range(3)])
     write(folder, [record(0, range(10), recipe=override(get_recipe("gap"), ["epochs=1"]))])
+    write(folder, [record(0, range(10), recipe="dense", code=None)])
+    record_use(tmp_path / "results", get_recipe("gap"), "mnist", "certify", note="a look")
     publish(tmp_path)
     readme = (tmp_path / "README.md").read_text()
     assert readme.startswith(f"# x\n\n{BEGIN}| recipe |")
     assert readme.endswith(f"{END}\nmore\n")
     assert "| `gap` | 18,596 | 20 | 3 | 99.490 ± 0.010 | 99.48–99.50 | 99.473 | 100 % | 60 | yes |" in readme
     assert "epochs=1" not in readme
+    assert "| `dense` (older code) |" in readme
     assert (tmp_path / "results" / "accuracy.png").read_bytes().startswith(b"\x89PNG")
     page = (tmp_path / "docs" / "results" / "gap.md").read_text()
     assert "0.0200" in page
+    assert "| a look |" in page
     assert "epochs=1" in page
     (tmp_path / "README.md").write_text("no place")
     with pytest.raises(td.DataError, match="results:begin"):
@@ -113,7 +151,9 @@ def test_readme_and_pages_say_what_the_evidence_says() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert readme == readme_with_results(readme, series), "run: make results"
     written = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "results").glob("*.md")}
-    assert written == recipe_pages(series), "run: make results"
+    uses = read_ledger(ROOT / "results")
+    assert written == recipe_pages(series, uses), "run: make results"
+    assert {use.digest for use in uses} >= {one.first.digest for one in series}
     for claim in claims_of(series):
         assert claim.dataset == "mnist", "only MNIST is published"
         report = td.check(get_recipe(claim.recipe).build())
@@ -136,7 +176,7 @@ def test_compare_says_when_it_cannot_tell(tmp_path: Path) -> None:
         write(tmp_path, [record(seed, range(50)), record(seed, range(48, 97), recipe="dense")])
     found = compare_recipes(tmp_path, ("gap", get_recipe("gap")), ("dense", get_recipe("dense")))
     assert found.better is None
-    assert found.sentence.startswith("No difference can be told: dense is ahead of gap by 0.010 points")
+    assert found.sentence.startswith("No significant difference: dense is ahead of gap by 0.010 points")
 
 
 def test_compare_of_single_seeds_speaks_of_networks(tmp_path: Path) -> None:
@@ -148,6 +188,8 @@ def test_compare_of_single_seeds_speaks_of_networks(tmp_path: Path) -> None:
 
 def test_compare_needs_evidence_of_both(tmp_path: Path) -> None:
     write(tmp_path / "evidence", [record(0), record(0, recipe="dense", fingerprint="e" * 64)])
+    with pytest.raises(td.UsageError, match="folder must be a Path, not 3"):
+        compare_recipes(3, ("gap", get_recipe("gap")), ("dense", get_recipe("dense")))  # type: ignore[arg-type]
     answer = run(compare, "gap", "dense", "--results", tmp_path)
     assert isinstance(answer.exception, td.DataError)
     assert "on this data set" in str(answer.exception)
@@ -215,7 +257,38 @@ def test_reproduce_needs_two_published_seeds(tmp_path: Path, uci: td.Dataset) ->
     write(tmp_path, [record(0, images=360, dataset="uci", fingerprint=uci.fingerprint)])
     answer = run(reproduce, "gap", "--dataset", "uci", "--published", tmp_path, "--results", tmp_path)
     assert isinstance(answer.exception, td.DataError)
-    assert "two at least" in str(answer.exception)
+    assert "two or more" in str(answer.exception)
+
+
+@pytest.mark.parametrize(
+    ("published", "status", "words"),
+    [
+        ({"weights_sha256": "a" * 64}, 0, "is the same here to the bit: weights, wrong images and answers (97.22 %)."),
+        ({"code": None}, 0, "has the same wrong images and answers here (97.22 %); its weights were not recorded"),
+        (
+            {"weights_sha256": "b" * 64, "versions": {"torch": "2.0"}}, 1,
+            "is NOT the same here: 97.22 % published, 97.22 % here, 0 of 360 images read otherwise; the weights "
+            "differ. Since it was published these have changed: torch (2.0 → 2.13.0).",
+        ),
+        ({"wrong": range(3, 13), "code": "c" * 16}, 1, "6 of 360 images read otherwise. Since"),
+    ],
+)  # fmt: skip
+def test_reproduce_says_whether_a_published_seed_is_the_same_here(
+    tmp_path: Path, uci: td.Dataset, published: dict[str, Any], status: int, words: str
+) -> None:
+    same = {"images": 360, "dataset": "uci", "fingerprint": uci.fingerprint}
+    wrong = published.pop("wrong", range(10))
+    write(tmp_path / "published", [record(seed, wrong, **{**same, **published}) for seed in (0, 4)])
+    # It is there already, so that nothing is trained.
+    write(tmp_path / "reproductions", [record(4, range(10), weights_sha256="a" * 64, **same)])
+    rest = ("--dataset", "uci", "--published", tmp_path / "published", "--results", tmp_path)
+    answer = run(reproduce, "gap", "--seed", 4, *rest)
+    assert answer.exit_code == status
+    assert answer.stdout.startswith("Seed 4 of gap on uci ")
+    assert words in answer.stdout
+    assert json.loads(run(reproduce, "gap", "--seed", 4, *rest, "--json").stdout)["same"] is (status == 0)
+    assert "has no seed 7 of gap on uci" in str(run(reproduce, "gap", "--seed", 7, *rest).exception)
+    assert "not both" in str(run(reproduce, "gap", "--seed", 4, "--seeds", 2, *rest).exception)
 
 
 def test_a_recipe_with_another_digest_has_no_part_in_a_claim(tmp_path: Path) -> None:

@@ -83,9 +83,8 @@ def test_certify_in_a_group_learns_to_read_and_leaves_a_record_a_seed(uci: td.Da
     assert claim.min > 80
     assert claim.max > claim.min, "three networks, not one three times"
     lines = (tmp_path / "evidence" / "swift.jsonl").read_text().splitlines()
-    assert [json.loads(line)["device"].split(", ")[1] for line in lines] == ["in a group of 2"] * 2 + [
-        "in a group of 1"
-    ]
+    assert [json.loads(line)["group"] for line in lines] == [2, 2, 1]
+    assert claim.device.endswith("in a group")
 
 
 def test_the_random_numbers_of_others_are_left_alone(uci: td.Dataset) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tinydigits
 
-__all__ = ["commit", "machine", "versions"]
+__all__ = ["commit", "machine", "processor", "versions"]
 
 _SOURCE = Path(__file__).parent
 
@@ -42,16 +42,30 @@ def versions() -> dict[str, str]:
 @functools.cache
 def machine() -> str:
     """The processor, its cores and the operating system, in words."""
-    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()}"
+    return f"{_cpuinfo().get('model name') or _platform()}, {os.cpu_count()} cores, {platform.system()}"
 
 
-def _processor() -> str:
+@functools.cache
+def processor() -> str:
+    """The processor's model: its name and, where the system tells, family, model and stepping."""
+    facts = _cpuinfo()
+    numbers = ", ".join(
+        f"{name.split()[-1]} {facts[name]}" for name in ("cpu family", "model", "stepping") if name in facts
+    )
+    name = facts.get("model name") or _platform()
+    return f"{name} ({numbers})" if numbers else name
+
+
+def _cpuinfo() -> dict[str, str]:
+    """What Linux says of the first processor; empty elsewhere."""
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+        first = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0]
     except OSError:
-        pass
+        return {}
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in first.splitlines())}
+
+
+def _platform() -> str:
     return platform.processor() or platform.machine()
 
 

@@ -38,7 +38,7 @@ def command(  # noqa: PLR0917 - one argument an option
 
     Each seed trains on all training images, takes the last weights, looks at the test set once, and is
     written to RESULTS/evidence/RECIPE.jsonl as soon as it is done. The same command goes on with the seeds
-    that are missing, whatever stopped it.
+    that are missing, whatever stopped it. Seeds of other code or of another kind of device do not count.
 
     \b
     Example:

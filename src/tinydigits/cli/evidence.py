@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from tinydigits import __version__
 from tinydigits.cli.console import console
 from tinydigits.errors import UsageError
 
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
     from tinydigits.data import Dataset
     from tinydigits.recipes import Recipe
 
-__all__ = ["executor_options", "json_alone", "loaded", "recipe_in_words", "results_option", "warn"]
+__all__ = [
+    "executor_options",
+    "json_alone",
+    "loaded",
+    "recipe_in_words",
+    "results_option",
+    "results_to_read",
+    "results_to_read_option",
+    "warn",
+]
 
 results_option = click.option(
     "--results",
@@ -25,6 +35,13 @@ results_option = click.option(
     default=Path("results"),
     show_default=True,
     help="Folder with evidence/RECIPE.jsonl.",
+)
+
+results_to_read_option = click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder with evidence/RECIPE.jsonl. [default: results, or where that has no evidence what this version of "
+    "tinydigits publishes]",
 )
 
 
@@ -44,7 +61,7 @@ def executor_options(command: Any) -> Any:
 
 
 def json_alone() -> contextlib.redirect_stdout[TextIO]:
-    """Inside, what others print (Ray tells of its dead nodes) goes to standard error, so that it is not in the JSON."""
+    """Inside, what others print (Ray reports its dead nodes) goes to standard error, apart from the JSON."""
     return contextlib.redirect_stdout(sys.stderr)
 
 
@@ -65,6 +82,17 @@ def loaded(dataset: str, data_dir: Path | None) -> Dataset:
     if data.notice:
         warn(data.notice)
     return data
+
+
+def results_to_read(results: Path | None) -> Path:
+    """The folder that was asked for, or `results`, or where that has no evidence the published results."""
+    from tinydigits.evidence import published_results
+
+    chosen = results or Path("results")
+    if results is None and not (chosen / "evidence").is_dir():
+        chosen = published_results()
+        warn(f"results/evidence is not here; this is what tinydigits {__version__} publishes")
+    return chosen
 
 
 def warn(sentence: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
-from tinydigits.cli.evidence import loaded, recipe_in_words, results_option
+from tinydigits.cli.evidence import loaded, recipe_in_words, results_to_read, results_to_read_option
 from tinydigits.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ __all__ = ["command"]
 @click.command("mistakes")
 @click.argument("words", metavar="[RECIPE] [FIELD=VALUE]...", nargs=-1)
 @data_options
-@results_option
+@results_to_read_option
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="The picture. [default: RESULTS/mistakes….png]"
 )
 @json_option
 def command(
-    words: tuple[str, ...], dataset: str, data_dir: Path | None, results: Path, out: Path | None, as_json: bool
+    words: tuple[str, ...], dataset: str, data_dir: Path | None, results: Path | None, out: Path | None, as_json: bool
 ) -> None:
     """Draw the test images that most seeds of RECIPE get wrong, with labels and votes.
 
@@ -38,21 +38,23 @@ def command(
       $ tinydigits mistakes
       $ tinydigits mistakes gap --out gap.png
     """
-    from tinydigits.evidence import find_mistakes, find_series, load_series
+    from tinydigits.evidence import find_mistakes, find_series, load_series, standing
     from tinydigits.evidence.pictures import mistakes_sheet
     from tinydigits.files import write_atomically
 
     data = loaded(dataset, data_dir)
-    folder = results / "evidence"
+    folder = results_to_read(results) / "evidence"
     if words:
         series = [find_series(folder, recipe_in_words(words), data.fingerprint)]
     else:
-        series = [one for one in load_series(folder)[0] if one.current and one.fingerprint == data.fingerprint]
+        all_series = standing(load_series(folder)[0])
+        series = [one for one in all_series if one.current and one.first.fingerprint == data.fingerprint]
     records = [record for one in series for record in one.records.values()]
     if not records:
-        raise DataError(f"there is no evidence on {data.name} in {folder}; earn some by: tinydigits certify RECIPE")
+        raise DataError(f"{folder} has no evidence on {data.name}; make some with: tinydigits certify RECIPE")
     mistakes = find_mistakes(records)
-    out = out or results / f"{'-'.join(['mistakes', *words])}.png"
+    out = out or (results or Path("results")) / f"{'-'.join(['mistakes', *words])}.png"
+    out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, mistakes_sheet(mistakes, data))
     if as_json:
         print_json({**mistakes.as_dict(data.test.labels.tolist()), "picture": str(out)})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["SOURCES", "IdxFile", "Source"]
 
@@ -65,121 +67,64 @@ class Source:
         return self.train_images, self.train_labels, self.test_images, self.test_labels
 
 
-_TRAIN_IMAGES, _TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
-_TEST_IMAGES, _TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
-_TRAIN, _TEST = 60_000, 10_000
+_NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+_SHAPES: tuple[tuple[int, ...], ...] = ((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
+
+
+def _files(kind: Literal["content_sha256", "gzip_sha256"], *sizes_and_digests: tuple[int, str]) -> Iterator[IdxFile]:
+    for name, shape, (size, digest) in zip(_NAMES, _SHAPES, sizes_and_digests, strict=True):
+        yield IdxFile(name, shape, size, **{kind: digest})
+
 
 # MNIST is known by its content, since files compressed anew are about. For the two others only digests of
 # the .gz are published: sizes and SHA-256 as in TensorFlow Datasets (url_checksums/fashion_mnist.txt and
 # kmnist.txt).
 _MNIST = Source(
-    name="mnist",
-    classes=tuple("0123456789"),
-    mirrors=(
+    "mnist",
+    tuple("0123456789"),
+    (
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
         "https://raw.githubusercontent.com/fgnt/mnist/master/",
     ),
-    train_images=IdxFile(
-        _TRAIN_IMAGES,
-        (_TRAIN, 28, 28),
-        9_912_422,
-        content_sha256="ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    ),
-    train_labels=IdxFile(
-        _TRAIN_LABELS,
-        (_TRAIN,),
-        28_881,
-        content_sha256="65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    test_images=IdxFile(
-        _TEST_IMAGES,
-        (_TEST, 28, 28),
-        1_648_877,
-        content_sha256="0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    ),
-    test_labels=IdxFile(
-        _TEST_LABELS,
-        (_TEST,),
-        4_542,
-        content_sha256="ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    *_files(
+        "content_sha256",
+        (9_912_422, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+        (28_881, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+        (1_648_877, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+        (4_542, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
     ),
 )
 
 _FASHION = Source(
-    name="fashion",
-    classes=(
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
-    ),
-    mirrors=(
+    "fashion",
+    ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    (
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     ),
-    train_images=IdxFile(
-        _TRAIN_IMAGES,
-        (_TRAIN, 28, 28),
-        26_421_880,
-        gzip_sha256="3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-    ),
-    train_labels=IdxFile(
-        _TRAIN_LABELS,
-        (_TRAIN,),
-        29_515,
-        gzip_sha256="a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-    ),
-    test_images=IdxFile(
-        _TEST_IMAGES,
-        (_TEST, 28, 28),
-        4_422_102,
-        gzip_sha256="346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-    ),
-    test_labels=IdxFile(
-        _TEST_LABELS,
-        (_TEST,),
-        5_148,
-        gzip_sha256="67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    *_files(
+        "gzip_sha256",
+        (26_421_880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+        (29_515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+        (4_422_102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+        (5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
     ),
 )
 
 _KMNIST = Source(
-    name="kmnist",
-    classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-    mirrors=(
+    "kmnist",
+    ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+    (
         "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
         "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
     ),
-    train_images=IdxFile(
-        _TRAIN_IMAGES,
-        (_TRAIN, 28, 28),
-        18_165_135,
-        gzip_sha256="51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
-    ),
-    train_labels=IdxFile(
-        _TRAIN_LABELS,
-        (_TRAIN,),
-        29_497,
-        gzip_sha256="e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
-    ),
-    test_images=IdxFile(
-        _TEST_IMAGES,
-        (_TEST, 28, 28),
-        3_041_136,
-        gzip_sha256="edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
-    ),
-    test_labels=IdxFile(
-        _TEST_LABELS,
-        (_TEST,),
-        5_120,
-        gzip_sha256="20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+    *_files(
+        "gzip_sha256",
+        (18_165_135, "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"),
+        (29_497, "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17"),
+        (3_041_136, "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5"),
+        (5_120, "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"),
     ),
 )
 

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Annotated
 
-import torch
+from pydantic import Field
 
 from tinydigits.data import Dataset, load
-from tinydigits.errors import UsageError
 from tinydigits.evidence.callback import CertificationCallback
 from tinydigits.evidence.claim import Claim, make_claim
+from tinydigits.evidence.code import code_fingerprint
+from tinydigits.evidence.ledger import record_use
 from tinydigits.evidence.measure import Training, train_and_evaluate
-from tinydigits.evidence.record import Record
-from tinydigits.evidence.series import find_series
+from tinydigits.evidence.record import Key, Record, trained_fields
+from tinydigits.evidence.series import changed_fields
 from tinydigits.evidence.store import EvidenceFile, SeedLock
-from tinydigits.executors import Executor, LocalExecutor
-from tinydigits.networks.parameters import count_parameters
+from tinydigits.executors import Executor, GroupExecutor, LocalExecutor
 from tinydigits.recipes import Recipe, get_recipe
+from tinydigits.schema import checked_arguments
+from tinydigits.training import choose_device
 
 __all__ = ["certify", "collect"]
 
 _PAUSE = 1.0
 
 
+@checked_arguments
 def certify(
     recipe: str | Recipe,
     dataset: Dataset | None = None,
     *,
-    seeds: int = 20,
+    seeds: Annotated[int, Field(ge=1)] = 20,
     executor: Executor | None = None,
     results: str | Path = "results",
     callback: CertificationCallback | None = None,
@@ -38,29 +43,31 @@ def certify(
     """Train seeds 0…`seeds` − 1, those that the evidence does not have yet, and say what they show.
 
     Each seed trains on all training images for the recipe's epochs, takes the last weights and looks at the
-    test set once. Whatever ends this early, the next call goes on with the seeds that are missing. Where it
-    runs processes of its own (the default), a script must call it under `if __name__ == "__main__":`.
+    test set once. Whatever ends this early, the next call goes on with the seeds that are missing. Evidence of
+    other code, or of another kind of device, does not count. Where it runs processes of its own (the default),
+    a script must call it under `if __name__ == "__main__":`.
 
     Args:
         recipe: a recipe or its name.
         dataset: what to train and test on; None is `load("auto")`.
-        seeds: how many, at least 1.
+        seeds: how many.
         executor: where trainings run; None is this machine, one process a core.
-        results: evidence is in `results/evidence/RECIPE.jsonl`.
-        callback: is told of every seed.
+        results: evidence is in `results/evidence/RECIPE.jsonl`; every look at the test set is counted in
+            `results/ledger.jsonl`.
+        callback: is called at every seed.
 
     Raises:
-        UsageError: an unknown recipe, no seeds, or evidence of a network that has changed since.
+        UsageError: an argument is not as declared, or there is no such recipe.
         DataError: the evidence cannot be read or written.
         TinydigitsError: a training has diverged, or its process died twice; the seed is named.
     """
     recipe = get_recipe(recipe) if isinstance(recipe, str) else recipe
     dataset = load("auto") if dataset is None else dataset
-    if seeds < 1:
-        raise UsageError(f"the number of seeds must be 1 or more, not {seeds}")
-    folder = Path(results) / "evidence"
-    records = collect(recipe, dataset, range(seeds), folder=folder, executor=executor, callback=callback)
-    return make_claim(records, find_series(folder, recipe, dataset.fingerprint).overrides)
+    records = collect(
+        recipe, dataset, range(seeds), results=Path(results), folder="evidence", command="certify",
+        executor=executor, callback=callback,
+    )  # fmt: skip
+    return make_claim(records, changed_fields(recipe.name, trained_fields(recipe)))
 
 
 def collect(
@@ -68,23 +75,30 @@ def collect(
     dataset: Dataset,
     seeds: Iterable[int],
     *,
-    folder: Path,
+    results: Path,
+    folder: str,
+    command: str,
     executor: Executor | None = None,
     callback: CertificationCallback | None = None,
 ) -> list[Record]:
-    """The records of these seeds in their order, trained where the folder's evidence does not have them."""
+    """The records of these seeds in their order, trained where `results/folder` does not have them.
+
+    Each look at the test set is counted in the ledger under the command's name.
+    """
     executor = executor or LocalExecutor()
     callback = callback or CertificationCallback()
     wanted = list(seeds)
-    work = _Work(recipe, dataset, EvidenceFile(folder, recipe.name), callback)
+    work = _Work(recipe, dataset, EvidenceFile(results / folder, recipe.name), executor, callback)
     for sentence in work.file.set_aside_broken():
         callback.notice(sentence)
+    work.say_what_does_not_count()
     work.look(wanted)
     callback.start(f"{recipe.name} on {dataset.name}", wanted, list(work.done.values()))
     try:
         while missing := [seed for seed in wanted if seed not in work.done]:
             with work.releasing(), closing(executor.run(train_and_evaluate, dataset, work.take(missing))) as answers:
                 for training, record in answers:
+                    record_use(results, recipe, dataset.source, command)
                     work.file.append(record)
                     work.finish(training.seed, record)
             for record in work.look(missing):
@@ -99,38 +113,52 @@ def collect(
 class _Work:
     """What is done and what is being trained, seed by seed."""
 
-    def __init__(self, recipe: Recipe, dataset: Dataset, file: EvidenceFile, callback: CertificationCallback) -> None:
+    def __init__(
+        self, recipe: Recipe, dataset: Dataset, file: EvidenceFile, executor: Executor, callback: CertificationCallback
+    ) -> None:
+        group = isinstance(executor, GroupExecutor)
+        kind = f"{choose_device().type} in a group" if group else "cpu"
+        code = code_fingerprint(recipe.network, group=group)
         self.recipe = recipe
-        self.digest, self.fingerprint = recipe.digest(), dataset.fingerprint
-        with torch.device("meta"):
-            self.parameters = count_parameters(recipe.build())
+        self.key = Key(recipe.digest(), dataset.fingerprint, code, kind, 0)
         self.file = file
         self.callback = callback
         self.done: dict[int, Record] = {}
         self.locks: dict[int, SeedLock] = {}
+
+    def say_what_does_not_count(self) -> None:
+        """In one sentence, how many records in the file are not what is certified here, and why."""
+        reasons: Counter[str] = Counter()
+        for record in self.file.read()[0]:
+            key = record.key
+            if key.digest != self.key.digest:
+                reasons["of other recipe fields"] += 1
+            elif key.fingerprint != self.key.fingerprint:
+                reasons["of other data"] += 1
+            elif key.device_kind != self.key.device_kind:
+                reasons[f"trained on {key.device_kind}, not on {self.key.device_kind}"] += 1
+            elif key.code != self.key.code:
+                reasons["of other code" if key.code else "recorded before records named their code"] += 1
+        if reasons:
+            counts = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+            self.callback.notice(f"{reasons.total()} rows of {self.file.path} do not count here: {counts}")
 
     def look(self, seeds: list[int]) -> list[Record]:
         """Learn which of these seeds are in the evidence by now; gives those that were news."""
         found = [
             record
             for record in self.file.read()[0]
-            if (record.digest, record.fingerprint) == (self.digest, self.fingerprint)
-            and record.seed in seeds
+            if record.seed in seeds
             and record.seed not in self.done
+            and record.key == self.key._replace(seed=record.seed)
         ]
-        for record in found:
-            if record.parameters != self.parameters:
-                raise UsageError(
-                    f"{self.file.path} has seeds of a {self.recipe.network} with {record.parameters:,} parameters, "
-                    f"and it now has {self.parameters:,}: move that file away, or give the network another name"
-                )
         self.done |= {record.seed: record for record in found}
         return found
 
     def take(self, seeds: list[int]) -> Iterator[Training]:
         """The seeds that nobody else is training or has trained, each looked up when its turn comes."""
         for seed in seeds:
-            lock = self.file.seed_lock(self.digest, self.fingerprint, seed)
+            lock = self.file.seed_lock(self.key._replace(seed=seed))
             if not lock.take():
                 continue
             for record in self.look(seeds):

@@ -9,6 +9,7 @@ from typing import Any
 
 from tinydigits.evidence.ambiguous_labels import accuracy_without_ambiguous
 from tinydigits.evidence.record import Record
+from tinydigits.evidence.series import is_older_code
 from tinydigits.evidence.statistics import lower_bound, share_interval
 
 __all__ = ["TARGET", "Claim", "make_claim"]
@@ -18,12 +19,15 @@ TARGET = 99.40
 
 @dataclass(frozen=True)
 class Claim:
-    """The distribution of the test accuracy over seeds, as PROTOCOL asks for it; accuracies in percent.
+    """The distribution of the test accuracy over seeds, accuracies in percent.
 
     Attributes:
         recipe: the recipe's name.
         overrides: `field=value` words, where it is not the recipe as it now stands.
         digest: of the recipe's content.
+        code: `code_fingerprint` of what trained and tested it; None from before there were fingerprints.
+        older_code: whether that is not this version's code.
+        device: `cpu`, or another device, `in a group` where many seeds were trained as one network.
         dataset: what it was measured on.
         seeds: how many.
         mean: of the test accuracies.
@@ -48,6 +52,9 @@ class Claim:
     recipe: str
     overrides: tuple[str, ...]
     digest: str
+    code: str | None
+    older_code: bool
+    device: str
     dataset: str
     seeds: int
     mean: float
@@ -67,6 +74,12 @@ class Claim:
     machines: tuple[str, ...]
     versions: tuple[str, ...]
     commits: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The recipe in words, with what a reader must not overlook."""
+        remarks = [f"on {self.device}"] * (self.device != "cpu") + ["older code"] * self.older_code
+        return " ".join([self.recipe, *self.overrides]) + (f" ({', '.join(remarks)})" if remarks else "")
 
     @property
     def reaches(self) -> bool:
@@ -93,6 +106,9 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
         recipe=one.recipe,
         overrides=tuple(overrides),
         digest=one.digest,
+        code=one.code,
+        older_code=is_older_code(one),
+        device=one.device_kind,
         dataset=one.dataset,
         seeds=len(records),
         mean=statistics.fmean(accuracies),

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinydigits.errors import DataError
 from tinydigits.evidence.record import Record
 from tinydigits.evidence.series import find_series
 from tinydigits.evidence.statistics import bootstrap_difference, mcnemar
 from tinydigits.recipes import Recipe
+from tinydigits.schema import checked_arguments
 
 __all__ = ["Comparison", "compare"]
 
@@ -31,6 +31,7 @@ class Comparison:
         difference: mean accuracy of `first` less that of `second`, in points.
         low: of the 95 % interval of `difference`, over seeds and images (over images alone for one seed).
         high: likewise.
+        older_code: those of the two whose evidence is of other code than this version's.
         mcnemar_p: exact two-sided p-value for the two networks of a single seed; None for several.
     """
 
@@ -42,6 +43,7 @@ class Comparison:
     difference: float
     low: float
     high: float
+    older_code: tuple[str, ...]
     mcnemar_p: float | None
 
     @property
@@ -59,21 +61,23 @@ class Comparison:
         size = f"{abs(self.difference):.3f} points"
         interval = f"95 % interval {low:.3f} to {high:.3f}"
         images = f"the same {self.images:,} test images of {self.dataset}"
+        where = f"{self.seeds} seeds of each, {images}"
+        older = f" The evidence of {' and of '.join(self.older_code)} is of older code." if self.older_code else ""
         if self.mcnemar_p is not None:
             return (
-                f"One training of each says nothing sure about the recipes; that of {ahead} is ahead of that of "
-                f"{behind} by {size} on {images} ({interval}; McNemar's p = {self.mcnemar_p:.3f})."
+                f"One training of each cannot compare the recipes; that of {ahead} is ahead of that of "
+                f"{behind} by {size} on {images} ({interval}; McNemar's p = {self.mcnemar_p:.3f}).{older}"
             )
-        where = f"{self.seeds} seeds of each, {images}"
         if self.better:
-            return f"{ahead} is better than {behind} by {size} ({interval}; {where})."
-        return f"No difference can be told: {ahead} is ahead of {behind} by {size} ({interval}; {where})."
+            return f"{ahead} is better than {behind} by {size} ({interval}; {where}).{older}"
+        return f"No significant difference: {ahead} is ahead of {behind} by {size} ({interval}; {where}).{older}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain containers, as `tinydigits compare --json` prints them."""
         return {**asdict(self), "better": self.better, "sentence": self.sentence}
 
 
+@checked_arguments
 def compare(folder: Path, first: tuple[str, Recipe], second: tuple[str, Recipe]) -> Comparison:
     """Compare two recipes by their evidence: paired over test images, and over the seeds that both have.
 
@@ -83,13 +87,12 @@ def compare(folder: Path, first: tuple[str, Recipe], second: tuple[str, Recipe])
         second: likewise.
 
     Raises:
+        UsageError: an argument is not as declared.
         DataError: one of them has no evidence, or none on the data of the other.
     """
     of_first = find_series(folder, first[1])
-    of_second = find_series(folder, second[1], of_first.fingerprint)
+    of_second = find_series(folder, second[1], of_first.first.fingerprint)
     pairs = list(zip(of_first.complete, of_second.complete, strict=False))
-    if not pairs:
-        raise DataError(f"seed 0 of {first[0]} or of {second[0]} is missing in {folder}; certify both again")
     images = pairs[0][0].test_images
     table = _differences(pairs)
     low, high = bootstrap_difference(table, images)
@@ -99,12 +102,13 @@ def compare(folder: Path, first: tuple[str, Recipe], second: tuple[str, Recipe])
     return Comparison(
         first=first[0],
         second=second[0],
-        dataset=of_first.dataset,
+        dataset=of_first.first.dataset,
         seeds=len(pairs),
         images=images,
         difference=100 * int(table.sum()) / (len(pairs) * images),
         low=100 * low,
         high=100 * high,
+        older_code=tuple(name for (name, _), one in ((first, of_first), (second, of_second)) if one.older_code),
         mcnemar_p=single,
     )
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
 from tinydigits.budget import check
 from tinydigits.data import Dataset
+from tinydigits.evidence.code import code_fingerprint
 from tinydigits.evidence.record import Record, trained_fields
 from tinydigits.evidence.trainings import train_seed, train_seeds_in_group
 from tinydigits.executors import with_group_version
 from tinydigits.networks.parameters import count_parameters
-from tinydigits.provenance import commit, machine, versions
+from tinydigits.provenance import commit, machine, processor, versions
 from tinydigits.recipes import Recipe
 from tinydigits.training import choose_device, evaluate
 
-__all__ = ["Training", "train_and_evaluate"]
+__all__ = ["Training", "train_and_evaluate", "weights_sha256"]
 
 
 @dataclass(frozen=True)
@@ -32,27 +35,30 @@ class Training:
         return f"seed {self.seed} of {self.recipe.name}"
 
 
-class _Cost:
-    """What was so before a training, and what the training took, as one of so many at once."""
+class _Origin:
+    """The source as it is before a training, and what the training then takes."""
 
-    def __init__(self) -> None:
-        self.commit = commit()  # before the training, during which the source may change
-        self._start = time.perf_counter()
+    def __init__(self, recipe: Recipe, group: int | None = None) -> None:
+        self.commit = commit()
+        self.code = code_fingerprint(recipe.network, group=group is not None)
+        self.group = group
+        self._start = time.perf_counter(), time.process_time()
 
-    def end(self, group: int = 1) -> _Cost:
-        self.seconds = (time.perf_counter() - self._start) / group
-        return self
+    def end(self) -> None:
+        """The training is done."""
+        self.seconds = (time.perf_counter() - self._start[0]) / (self.group or 1)
+        self.processor_seconds = (time.process_time() - self._start[1]) / (self.group or 1)
 
 
 def _train_and_evaluate_group(dataset: Dataset, trainings: Sequence[Training]) -> list[Record]:
-    """As `train_and_evaluate`, for seeds of one recipe on this machine's best device; seconds are a seed's share."""
-    cost, device = _Cost(), choose_device()
-    seeds = [training.seed for training in trainings]
-    networks = train_seeds_in_group(trainings[0].recipe, dataset.train, seeds, device)
-    cost.end(len(seeds))
-    where = f"{device.type}, in a group of {len(seeds)}"
+    """As `train_and_evaluate`, for seeds of one recipe on this machine's best device."""
+    recipe, device = trainings[0].recipe, choose_device()
+    origin = _Origin(recipe, len(trainings))
+    networks = train_seeds_in_group(recipe, dataset.train, [training.seed for training in trainings], device)
+    origin.end()
     return [
-        _record(dataset, training, network, cost, where) for training, network in zip(trainings, networks, strict=True)
+        _record(dataset, training, network, origin, device)
+        for training, network in zip(trainings, networks, strict=True)
     ]
 
 
@@ -63,13 +69,23 @@ def train_and_evaluate(dataset: Dataset, training: Training) -> Record:
     Raises:
         TinydigitsError: the training has diverged.
     """
-    cost = _Cost()
+    origin = _Origin(training.recipe)
     network = train_seed(training.recipe, dataset.train, training.seed)
-    return _record(dataset, training, network, cost.end(), "cpu")
+    origin.end()
+    return _record(dataset, training, network, origin, torch.device("cpu"))
 
 
-def _record(dataset: Dataset, training: Training, network: nn.Module, cost: _Cost, device: str) -> Record:
-    recipe, test, layers = training.recipe, evaluate(network, dataset.test), check(network)
+def weights_sha256(network: nn.Module) -> str:
+    """SHA-256 over all weights and buffers in the order of their names: name, dtype, shape, then the bytes."""
+    content = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        content.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        content.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return content.hexdigest()
+
+
+def _record(dataset: Dataset, training: Training, network: nn.Module, origin: _Origin, device: torch.device) -> Record:
+    recipe, test, cost = training.recipe, evaluate(network, dataset.test), check(network)
     mistakes = test.mistakes.sort().values
     return Record(
         seed=training.seed,
@@ -80,18 +96,24 @@ def _record(dataset: Dataset, training: Training, network: nn.Module, cost: _Cos
         fingerprint=dataset.fingerprint,
         test_loss=test.loss,
         epochs=recipe.epochs,
-        seconds=cost.seconds,
+        seconds=origin.seconds,
         parameters=count_parameters(network),
-        folded_parameters=layers.folded_parameters,
-        macs=layers.macs,
+        folded_parameters=cost.folded_parameters,
+        macs=cost.macs,
         train_images=len(dataset.train),
         test_images=test.total,
         wrong=mistakes.tolist(),
         answers=test.predictions[mistakes].tolist(),
-        device=device,
+        device=device.type,  # type: ignore[arg-type] # a word of three, as `choose_device` gives them
         threads=1,
         versions=versions(),
         machine=machine(),
-        commit=cost.commit,
+        commit=origin.commit,
         trained=trained_fields(recipe),
+        code=origin.code,
+        group=origin.group,
+        weights_sha256=weights_sha256(network),
+        processor=processor(),
+        vector_capability=torch.backends.cpu.get_cpu_capability(),
+        processor_seconds=origin.processor_seconds,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
 from tinydigits.errors import DataError
 from tinydigits.evidence.claim import TARGET, Claim, make_claim
-from tinydigits.evidence.series import Series, load_series
+from tinydigits.evidence.ledger import TestSetUse, read_ledger
+from tinydigits.evidence.series import Series, load_series, standing
 from tinydigits.files import write_atomically
 from tinydigits.recipes import RECIPES
 
@@ -22,7 +24,7 @@ _HEADER = (
 def claims_of(series: Sequence[Series]) -> list[Claim]:
     """The claim of each series that has its seed 0: recipes as they stand first, the highest mean first."""
     claims = [(one, make_claim(one.complete, one.overrides)) for one in series if one.complete]
-    claims.sort(key=lambda pair: (pair[0].dataset != "mnist", pair[0].dataset, not pair[0].current, -pair[1].mean))
+    claims.sort(key=lambda pair: (pair[1].dataset != "mnist", pair[1].dataset, not pair[0].current, -pair[1].mean))
     return [claim for _, claim in claims]
 
 
@@ -56,13 +58,17 @@ def with_block(page: str, name: str, block: str) -> str:
     return before + begin + block + end + after
 
 
-def recipe_pages(series: Sequence[Series]) -> dict[str, str]:
-    """For each recipe with evidence, the name of its page and the page."""
-    pages = {}
-    for one in series:
-        if one.current and one.dataset == "mnist" and one.complete:
-            others = [other for other in series if other.name == one.name and other is not one]
-            pages[f"{one.name}.md"] = _page(one, others)
+def recipe_pages(series: Sequence[Series], uses: Sequence[TestSetUse]) -> dict[str, str]:
+    """For each recipe with evidence, the name of its page and the page.
+
+    Args:
+        series: all evidence.
+        uses: all uses of test sets.
+    """
+    pages: dict[str, str] = {}
+    for one in _published_series(series):
+        others = [other for other in series if other.name == one.name and other is not one]
+        pages.setdefault(f"{one.name}.md", _page(one, others, [use for use in uses if use.recipe == one.name]))
     return pages
 
 
@@ -83,7 +89,7 @@ def publish(root: Path) -> None:
         write_atomically(root / "results" / "accuracy.png", accuracy_picture(claims))
     folder = root / "docs" / "results"
     folder.mkdir(parents=True, exist_ok=True)
-    pages = recipe_pages(series)
+    pages = recipe_pages(series, read_ledger(root / "results"))
     for old in folder.glob("*.md"):
         if old.name not in pages:
             old.unlink()
@@ -91,15 +97,19 @@ def publish(root: Path) -> None:
         write_atomically(folder / name, page)
 
 
+def _published_series(series: Sequence[Series]) -> list[Series]:
+    return [one for one in standing(series) if one.current and one.first.dataset == "mnist"]
+
+
 def _published(series: Sequence[Series]) -> list[Claim]:
-    return claims_of([one for one in series if one.current and one.dataset == "mnist"])
+    return claims_of(_published_series(series))
 
 
 def _row(claim: Claim) -> str:
     sd = "" if claim.sd is None else f" ± {claim.sd:.3f}"
-    name = claim.recipe if not claim.overrides else f"{claim.recipe} {' '.join(claim.overrides)}"
+    remark = claim.name.removeprefix(claim.recipe)
     return (
-        f"| `{name}` | {claim.parameters:,} | {claim.epochs} | {claim.seeds} | {claim.mean:.3f}{sd} "
+        f"| `{claim.recipe}`{remark} | {claim.parameters:,} | {claim.epochs} | {claim.seeds} | {claim.mean:.3f}{sd} "
         f"| {claim.min:.2f}–{claim.max:.2f} | {_number(claim.lower95)} | {100 * claim.share_9940:.0f} % "
         f"| {claim.seconds_mean:.0f} | {_verdict(claim)} |\n"
     )
@@ -107,7 +117,7 @@ def _row(claim: Claim) -> str:
 
 def _verdict(claim: Claim) -> str:
     if claim.lower95 is None:
-        return "one seed cannot say"
+        return "one seed cannot tell"
     return "yes" if claim.reaches else f"no, by {TARGET - claim.lower95:.3f}"
 
 
@@ -115,7 +125,7 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _page(one: Series, others: list[Series]) -> str:
+def _page(one: Series, others: list[Series], uses: list[TestSetUse]) -> str:
     claim, recipe = make_claim(one.complete), RECIPES[one.name]
     low, high = claim.share_interval
     lines = [
@@ -145,6 +155,8 @@ def _page(one: Series, others: list[Series]) -> str:
         f"| versions | {'; '.join(claim.versions)} |",
         f"| commit | {', '.join(claim.commits) or 'unknown'} |",
         f"| digest of the recipe | `{claim.digest}` |",
+        f"| fingerprint of the code | {_code(claim)} |",
+        f"| device | {claim.device} |",
         "",
         "| seed | test accuracy, % | test loss | wrong | seconds |",
         "|--:|--:|--:|--:|--:|",
@@ -155,13 +167,29 @@ def _page(one: Series, others: list[Series]) -> str:
         ),
     ]
     if others:
-        lines += ["", "## Changed versions that were also measured on a test set", ""]
+        lines += ["", "## History: changed versions and older code that were also measured on a test set", ""]
         lines += [
-            f"- {other.dataset}: {' '.join(other.overrides) or 'as above'} (`{other.digest}`), {len(other.records)} "
-            f"seeds, mean {sum(record.test_accuracy for record in other.records.values()) / len(other.records):.3f} %"
+            f"- {other.first.dataset}: {' '.join(other.overrides) or 'as above'} (`{other.first.digest}`), "
+            f"{len(other.records)} seeds, mean {_mean(other):.3f} %, code {_code(make_claim([other.first]))}"
             for other in others
         ]
+    lines += ["", "## Uses of the test set", "", "| date | data | command | recipe | commit | networks | |"]
+    lines += ["|---|---|---|---|---|--:|---|"]
+    lines += [
+        f"| {use.date} | {use.dataset} | {use.command} | `{use.digest}` | {use.commit or 'unknown'} | {use.n} "
+        f"| {use.note} |"
+        for use in uses
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _mean(series: Series) -> float:
+    return statistics.fmean(record.test_accuracy for record in series.records.values())
+
+
+def _code(claim: Claim) -> str:
+    code = f"`{claim.code}`" if claim.code else "not recorded, as in all rows of before there were fingerprints"
+    return f"{code}; older than this version's" if claim.older_code else code
 
 
 def _count(value: int | None) -> str:

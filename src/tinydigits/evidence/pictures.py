@@ -29,13 +29,14 @@ def accuracy_picture(claims: Sequence[Claim]) -> bytes:
         axes.errorbar(
             reference.parameters, reference.accuracy, yerr=reference.sd or None, marker=marker, linestyle="none",
             color=_THEIRS, markerfacecolor="none", capsize=3,
-            label=f"{reference.parameters:,}: {reference.accuracy:g}, {reference.protocol}",
+            label=f"{reference.parameters:,}: {reference.accuracy:g}, {reference.protocol}"
+            + ("" if reference.url else " (no link)"),
         )  # fmt: skip
     for number, claim in enumerate(claims):
         spread = "one seed" if claim.sd is None else f"± {claim.sd:.3f}, {claim.seeds} seeds"
         axes.errorbar(
             claim.parameters, claim.mean, yerr=claim.sd, marker="o", linestyle="none", color=f"C{number}", capsize=4,
-            label=f"{claim.recipe}, {claim.parameters:,}: {claim.mean:.3f} {spread}, {claim.epochs} epochs, last epoch",
+            label=f"{claim.name}, {claim.parameters:,}: {claim.mean:.3f} {spread}, {claim.epochs} epochs, last epoch",
         )  # fmt: skip
     axes.axhline(TARGET, color=_GOOD, linewidth=1, linestyle="--", label=f"{TARGET:.2f} %")
     axes.set(xscale="log", xlabel="parameters", ylabel="MNIST test accuracy, %")

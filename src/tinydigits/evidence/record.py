@@ -1,83 +1,115 @@
-"""One seed of one recipe: what was trained, where, and every test image that it got wrong."""
+"""One seed of one recipe: what was trained, by which code, where, and every test image that it got wrong."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
-from typing import Any, get_type_hints
+from dataclasses import asdict
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field
 
 from tinydigits.recipes import Recipe
+from tinydigits.schema import checked, from_json
 
-__all__ = ["Record", "trained_fields"]
+__all__ = ["Key", "Record", "trained_fields"]
 
 
-@dataclass(frozen=True)
+class Key(NamedTuple):
+    """What tells one record of a recipe's name from all others."""
+
+    digest: str
+    fingerprint: str
+    code: str | None
+    device_kind: str
+    seed: int
+
+
+_Count = Annotated[int, Field(ge=0)]
+
+
+@checked
 class Record:
     """What one seed gave, complete enough that every figure of a claim follows from records alone.
 
-    Attributes:
-        seed: of all random numbers.
-        test_accuracy: percentage in [0, 100].
-        recipe: the recipe's name.
-        digest: `Recipe.digest()`, which changes with anything that changes the training.
-        dataset: the name it was loaded by, or the path of the user's own.
-        fingerprint: of the data set's content.
-        test_loss: mean cross entropy in nats.
-        epochs: passes over the training images.
-        seconds: of these, together.
-        parameters: trainable scalars.
-        folded_parameters: the same with batch norm folded; None where that is not known.
-        macs: multiply–adds for one image; None where they cannot be counted.
-        train_images: how many it was trained on.
-        test_images: how many it was tested on.
-        wrong: places in the test set of the images read wrongly, ascending.
-        answers: what was read instead, in the order of `wrong`, each in 0…9.
-        device: where it was trained.
-        threads: of PyTorch.
-        versions: of tinydigits, PyTorch, NumPy and Python.
-        machine: processor, cores and operating system.
-        commit: of the source; None where it was not a checkout.
-        trained: the recipe's fields that the digest is made of.
-
     Raises:
-        ValueError: the figures contradict one another.
+        UsageError: a field is not as declared, or figures contradict one another.
     """
 
-    seed: int
-    test_accuracy: float
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    """Of all random numbers."""
+    test_accuracy: Annotated[float, Field(ge=0, le=100)]
+    """Percentage."""
     recipe: str
+    """The recipe's name."""
     digest: str
+    """`Recipe.digest()`, which changes with any field that changes the training."""
     dataset: str
+    """The name it was loaded by, or the path of the user's own."""
     fingerprint: str
+    """Of the data set's content."""
     test_loss: float
-    epochs: int
-    seconds: float
-    parameters: int
-    folded_parameters: int | None
-    macs: int | None
-    train_images: int
-    test_images: int
+    """Mean cross entropy in nats."""
+    epochs: _Count
+    """As the recipe says."""
+    seconds: Annotated[float, Field(ge=0)]
+    """That the training took; a seed's share, where many were trained as one network."""
+    parameters: _Count
+    """Trainable scalars."""
+    folded_parameters: _Count | None
+    """The same with batch norm folded; None where that is not known."""
+    macs: _Count | None
+    """Multiply–adds for one image; None where they cannot be counted."""
+    train_images: _Count
+    """How many it was trained on."""
+    test_images: Annotated[int, Field(ge=1)]
+    """How many it was tested on."""
     wrong: list[int]
+    """Places in the test set of the images read wrongly, ascending."""
     answers: list[int]
-    device: str
-    threads: int
+    """What was read instead, each in 0…9, in the order of `wrong`."""
+    device: Literal["cpu", "cuda", "mps"]
+    """Where it was trained."""
+    threads: _Count
+    """Of PyTorch."""
     versions: dict[str, str]
+    """Of tinydigits, PyTorch, NumPy and Python."""
     machine: str
+    """Processor, cores and operating system."""
     commit: str | None
+    """Of the source; None where it was not a checkout."""
     trained: dict[str, Any]
+    """The recipe's fields that the digest is made of."""
+    code: str | None = None
+    """`code_fingerprint` of what trained and tested it; None in records of before there were fingerprints, which is
+    also the reason for None in the fields below."""
+    group: Annotated[int, Field(ge=1)] | None = None
+    """How many seeds were trained as one network; None for a seed that was trained alone."""
+    weights_sha256: str | None = None
+    """Of the last weights: see `weights_sha256`."""
+    processor: str | None = None
+    """The CPU's model."""
+    vector_capability: str | None = None
+    """The CPU's vector instructions that PyTorch used, such as AVX2."""
+    processor_seconds: Annotated[float, Field(ge=0)] | None = None
+    """Of all the process's threads, during `seconds`."""
 
     def __post_init__(self) -> None:
         if len(self.wrong) != len(self.answers):
-            raise ValueError("there is not one answer for each wrong image")
+            raise ValueError("there must be one answer for each wrong image")
         if any(not 0 <= index < self.test_images for index in self.wrong) or len(set(self.wrong)) < len(self.wrong):
             raise ValueError("a wrong image is named twice or is not in the test set")
-        if self.seed < 0 or self.test_accuracy != 100 * (self.test_images - len(self.wrong)) / self.test_images:
-            raise ValueError("accuracy and wrong images contradict one another")
+        if self.test_accuracy != 100 * (self.test_images - len(self.wrong)) / self.test_images:
+            raise ValueError("the accuracy does not follow from the wrong images")
 
     @property
-    def key(self) -> tuple[str, str, int]:
-        """What no two records of a claim may share: the recipe's content, the data and the seed."""
-        return self.digest, self.fingerprint, self.seed
+    def device_kind(self) -> str:
+        """What decides, beside recipe and code, how a seed's figures are distributed: `cpu`, `cuda in a group`, …"""
+        return self.device if self.group is None else f"{self.device} in a group"
+
+    @property
+    def key(self) -> Key:
+        """What no two records share."""
+        return Key(self.digest, self.fingerprint, self.code, self.device_kind, self.seed)
 
     def line(self) -> str:
         """The record as one line of JSON, with its line end."""
@@ -85,38 +117,12 @@ class Record:
 
     @classmethod
     def from_line(cls, line: str) -> Record:
-        """The record that `line` wrote; fields of later versions are passed over.
+        """The record that `line` wrote.
 
         Raises:
-            ValueError: it is not a whole record.
+            ValueError: it is no such line.
         """
-        document = json.loads(line)
-        if not isinstance(document, dict):
-            raise ValueError("not an object")
-        names = [field.name for field in fields(cls)]
-        missing = [name for name in names if name not in document]
-        if missing:
-            raise ValueError(f"there is no {missing[0]}")
-        for name, hint in get_type_hints(cls).items():
-            if not _is(document[name], hint):
-                raise ValueError(f"{name} is not of its type")
-        return cls(**{name: document[name] for name in names})
-
-
-_TESTS: dict[Any, Any] = {
-    int: lambda value: isinstance(value, int) and not isinstance(value, bool),
-    float: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-    str: lambda value: isinstance(value, str),
-    int | None: lambda value: value is None or _TESTS[int](value),
-    str | None: lambda value: value is None or isinstance(value, str),
-    list[int]: lambda value: isinstance(value, list) and all(_TESTS[int](number) for number in value),
-    dict[str, str]: lambda value: isinstance(value, dict) and all(isinstance(word, str) for word in value.values()),
-    dict[str, Any]: lambda value: isinstance(value, dict),
-}
-
-
-def _is(value: Any, hint: Any) -> bool:
-    return bool(_TESTS[hint](value))
+        return from_json(cls, json.loads(line))
 
 
 def trained_fields(recipe: Recipe) -> dict[str, Any]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from tinydigits.data import Dataset
-from tinydigits.errors import DataError, UsageError
+from tinydigits.errors import DataError
 from tinydigits.evidence.callback import CertificationCallback
 from tinydigits.evidence.certification import collect
+from tinydigits.evidence.published import published_results
 from tinydigits.evidence.series import find_series
 from tinydigits.evidence.statistics import prediction_interval
 from tinydigits.executors import Executor
 from tinydigits.recipes import Recipe
+from tinydigits.schema import checked_arguments
 
-__all__ = ["Reproduction", "published_evidence", "reproduce"]
+__all__ = ["Reproduction", "reproduce"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Reproduction:
         recipe: the recipe's name.
         dataset: what both were measured on.
         published_seeds: how many were published.
+        older_code: whether they are of other code than this version's.
         published_mean: their mean accuracy.
         seeds: those that were trained here.
         accuracies: what they scored.
@@ -39,6 +43,7 @@ class Reproduction:
     recipe: str
     dataset: str
     published_seeds: int
+    older_code: bool
     published_mean: float
     seeds: list[int]
     accuracies: list[float]
@@ -55,10 +60,11 @@ class Reproduction:
     def sentence(self) -> str:
         """What a person wants to know."""
         verdict = "holds here" if self.holds else "DOES NOT HOLD here"
+        code = ", of older code" if self.older_code else ""
         return (
             f"The published {self.published_mean:.3f} % of {self.recipe} ({self.published_seeds} seeds, "
-            f"{self.dataset}) {verdict}: {len(self.seeds)} new seeds gave {self.mean:.3f} %, where "
-            f"{self.low:.3f} to {self.high:.3f} was to be expected."
+            f"{self.dataset}{code}) {verdict}: {len(self.seeds)} new seeds gave {self.mean:.3f} %, where "
+            f"{self.low:.3f} to {self.high:.3f} were to be expected."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -66,21 +72,12 @@ class Reproduction:
         return {**asdict(self), "holds": self.holds, "sentence": self.sentence}
 
 
-def published_evidence() -> Path:
-    """Where the evidence is that this version of tinydigits publishes.
-
-    It ships in the package; a checkout has it in `results/evidence`.
-    """
-    package = Path(str(files("tinydigits")))
-    shipped = package / "published"
-    return shipped if shipped.is_dir() else package.parents[1] / "results" / "evidence"
-
-
+@checked_arguments
 def reproduce(
     recipe: Recipe,
     dataset: Dataset,
     *,
-    seeds: int = 3,
+    seeds: Annotated[int, Field(ge=1)] = 3,
     published: str | Path | None = None,
     results: str | Path = "results",
     executor: Executor | None = None,
@@ -91,28 +88,26 @@ def reproduce(
     Args:
         recipe: what to train.
         dataset: what to train and test on; the published evidence must be of the same.
-        seeds: how many new ones, at least 1.
+        seeds: how many new ones.
         published: folder of `RECIPE.jsonl`; None is what this version of tinydigits publishes.
         results: the new records go to `results/reproductions`, apart from evidence of one's own, and are not
             trained again the next time.
         executor: where trainings run; None is this machine.
-        callback: is told of every seed.
+        callback: is called at every seed.
 
     Raises:
-        UsageError: no seeds.
+        UsageError: an argument is not as declared.
         DataError: nothing, or a single seed, is published of this recipe on these data.
     """
-    if seeds < 1:
-        raise UsageError(f"the number of seeds must be 1 or more, not {seeds}")
-    folder = published_evidence() if published is None else Path(published)
+    folder = published_results() / "evidence" if published is None else Path(published)
     known = find_series(folder, recipe, dataset.fingerprint)
     accuracies = [record.test_accuracy for record in known.complete]
     if len(accuracies) < 2:
-        raise DataError(f"{folder} has {len(accuracies)} seed of {recipe.name}; a prediction needs two at least")
+        raise DataError(f"{folder} has a single seed of {recipe.name}; a prediction needs two or more")
     first = max(known.records) + 1
     records = collect(
         recipe, dataset, range(first, first + seeds),
-        folder=Path(results) / "reproductions", executor=executor, callback=callback,
+        results=Path(results), folder="reproductions", command="reproduce", executor=executor, callback=callback,
     )  # fmt: skip
     found = [record.test_accuracy for record in records]
     low, high = prediction_interval(accuracies, len(found))
@@ -120,6 +115,7 @@ def reproduce(
         recipe=recipe.name,
         dataset=dataset.name,
         published_seeds=len(accuracies),
+        older_code=known.older_code,
         published_mean=statistics.fmean(accuracies),
         seeds=[record.seed for record in records],
         accuracies=found,

@@ -1,37 +1,41 @@
-"""Evidence put in order: the seeds of one recipe's content on one data set."""
+"""Evidence put in order: the seeds of one recipe's content and code, on one data set and kind of device."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tinydigits.errors import DataError
+from tinydigits.evidence.code import code_fingerprint
 from tinydigits.evidence.record import Record, trained_fields
 from tinydigits.evidence.store import EvidenceFile
+from tinydigits.networks import NETWORKS
 from tinydigits.recipes import RECIPES, Recipe
 
-__all__ = ["Series", "find_series", "load_series"]
+__all__ = ["Series", "changed_fields", "find_series", "is_older_code", "load_series", "standing"]
 
 
 @dataclass(frozen=True)
 class Series:
-    """Records that differ in their seed alone.
+    """Records that differ in their seed alone; there is one at least.
 
     Attributes:
-        name: the recipe's.
-        digest: of the recipe's content.
-        dataset: its name, or the path of the user's own.
-        fingerprint: of the data set's content.
         records: by seed, ascending.
     """
 
-    name: str
-    digest: str
-    dataset: str
-    fingerprint: str
     records: dict[int, Record]
+
+    @property
+    def first(self) -> Record:
+        """Any of them, for what they have in common."""
+        return next(iter(self.records.values()))
+
+    @property
+    def name(self) -> str:
+        """The recipe's."""
+        return self.first.recipe
 
     @property
     def complete(self) -> list[Record]:
@@ -49,56 +53,84 @@ class Series:
     @property
     def current(self) -> bool:
         """Whether this is the recipe of that name as it now stands."""
-        return self.name in RECIPES and RECIPES[self.name].digest() == self.digest
+        return self.name in RECIPES and RECIPES[self.name].digest() == self.first.digest
+
+    @property
+    def older_code(self) -> bool:
+        """Whether it was trained or tested by other code than this version's."""
+        return is_older_code(self.first)
 
     @property
     def overrides(self) -> list[str]:
         """The `field=value` words that make this out of the recipe of that name as it now stands."""
-        if self.current or self.name not in RECIPES:
-            return []
-        now = _flat(trained_fields(RECIPES[self.name]))
-        trained = _flat(next(iter(self.records.values())).trained)
-        return [f"{field}={value}" for field, value in trained.items() if now.get(field) != value]
+        return changed_fields(self.name, self.first.trained)
+
+
+def is_older_code(record: Record) -> bool:
+    """Whether it was trained or tested by other code than this version's."""
+    network = record.trained.get("network")
+    return network not in NETWORKS or record.code != code_fingerprint(network, group=record.group is not None)
+
+
+def changed_fields(name: str, trained: Mapping[str, Any]) -> list[str]:
+    """The `field=value` words that make what was trained out of the recipe of that name as it now stands."""
+    now = _flat(trained_fields(RECIPES[name])) if name in RECIPES else {}
+    return [f"{field}={value}" for field, value in _flat(trained).items() if field in now and now[field] != value]
 
 
 def load_series(folder: Path) -> tuple[list[Series], list[str]]:
     """All evidence in a folder of `RECIPE.jsonl`, and a sentence on each line that is broken.
 
-    The order is that of a reader: MNIST first, recipes as they stand before changed ones, then by name.
+    The order is that of a reader: MNIST first, recipes as they stand before changed ones, then by name, the CPU
+    before other devices, and code of this version before older code.
     """
-    records: list[Record] = []
+    groups: dict[object, list[Record]] = {}
     problems: list[str] = []
     for path in sorted(folder.glob("*.jsonl")):
-        found, broken = EvidenceFile(folder, path.stem).read()
-        records += found
+        records, broken = EvidenceFile(folder, path.stem).read()
         problems += broken
-    groups: dict[tuple[str, str, str], list[Record]] = {}
-    for record in records:
-        groups.setdefault((record.recipe, record.digest, record.fingerprint), []).append(record)
+        for record in records:
+            groups.setdefault((record.recipe, record.key._replace(seed=0)), []).append(record)
+    # The last one first, so that of several older codes the latest comes before the others.
     series = [
-        Series(
-            name, digest, group[0].dataset, fingerprint,
-            {record.seed: record for record in sorted(group, key=lambda record: record.seed)},
+        Series({record.seed: record for record in sorted(group, key=lambda record: record.seed)})
+        for group in reversed(groups.values())
+    ]
+    series.sort(
+        key=lambda one: (
+            one.first.dataset != "mnist", one.first.dataset, not one.current, one.name, one.first.digest,
+            one.first.device_kind, one.older_code,
         )
-        for (name, digest, fingerprint), group in groups.items()
-    ]  # fmt: skip
-    series.sort(key=lambda one: (one.dataset != "mnist", one.dataset, not one.current, one.name))
+    )  # fmt: skip
     return series, problems
 
 
+def standing(series: Sequence[Series]) -> list[Series]:
+    """Of each recipe's content, data and kind of device one series: of this version's code, else the latest older."""
+    chosen: dict[object, Series] = {}
+    for one in series:  # the better ones come first
+        if one.complete:
+            chosen.setdefault((one.name, one.first.key._replace(code=None, seed=0)), one)
+    return list(chosen.values())
+
+
 def find_series(folder: Path, recipe: Recipe, fingerprint: str | None = None) -> Series:
-    """The evidence of a recipe, on MNIST rather than on other data unless a fingerprint says which.
+    """The evidence of a recipe to go by, on MNIST rather than on other data unless a fingerprint says which.
 
     Raises:
         DataError: there is none.
     """
-    found = [one for one in load_series(folder)[0] if one.digest == recipe.digest() and one.name == recipe.name]
+    found = [
+        one for one in standing(load_series(folder)[0])
+        if one.first.digest == recipe.digest() and one.name == recipe.name
+    ]  # fmt: skip
     for one in found:
-        if fingerprint in (None, one.fingerprint):
+        if fingerprint in (None, one.first.fingerprint):
             return one
     which = " on this data set" if found else " as it is now"
     raise DataError(
-        f"there is no evidence of {recipe.name}{which} in {folder}; earn some by: tinydigits certify {recipe.name}"
+        f"{folder} has no evidence of {recipe.name}{which}, from seed 0 on; make some with: "
+        f"tinydigits certify {recipe.name}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tinydigits.errors import DataError, UsageError
-from tinydigits.evidence.record import Record
+from tinydigits.evidence.record import Key, Record
 from tinydigits.files import write_atomically
 
 __all__ = ["EvidenceFile", "SeedLock"]
@@ -55,7 +56,7 @@ class EvidenceFile:
         Raises:
             DataError: the file cannot be read.
         """
-        records: dict[tuple[str, str, int], Record] = {}
+        records: dict[Key, Record] = {}
         problems = []
         for line in self._lines():
             if line.record is None:
@@ -95,10 +96,11 @@ class EvidenceFile:
                 os.fsync(file.fileno())
             return True
 
-    def seed_lock(self, digest: str, fingerprint: str, seed: int) -> SeedLock:
-        """The lock of whoever trains this seed."""
+    def seed_lock(self, key: Key) -> SeedLock:
+        """The lock of whoever trains the seed of this key."""
         self._locks.mkdir(parents=True, exist_ok=True)
-        return SeedLock(self._locks / f"{self._name}-{digest}-{fingerprint[:12]}-{seed}.lock")
+        short = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+        return SeedLock(self._locks / f"{self._name}-{short}.lock")
 
     def _lines(self) -> list[_Line]:
         try:
@@ -113,7 +115,7 @@ class EvidenceFile:
                 continue
             try:
                 lines.append(_Line(number, text, Record.from_line(text.decode())))
-            except (ValueError, TypeError, ZeroDivisionError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 lines.append(_Line(number, text, None, str(error)))
         return lines
 
@@ -148,7 +150,7 @@ class SeedLock:
         return True
 
     def release(self) -> None:
-        """Let others have it."""
+        """Let another certification take it."""
         with contextlib.suppress(OSError):
             self._path.unlink()  # before it is let go; who waits for this file finds the seed in the evidence
         self._lock.release()

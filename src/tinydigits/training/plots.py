@@ -1,4 +1,4 @@
-"""Pictures of a run: how it went, and what it read wrongly."""
+"""Pictures of a run: its curves, and the images that it read wrongly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ def metrics_picture(run: Run) -> bytes:
     """A PNG: loss, accuracy and learning rate by epoch, the chosen epoch marked."""
     history = run.history
     epochs = [metrics.epoch for metrics in history]
-    held_out = "test set" if run.settings.select == "test" else "held-out"
     figure = Figure(figsize=(11, 3.8), layout="constrained")
     loss, accuracy, rate = figure.subplots(1, 3)
     for axes, what in ((loss, "loss"), (accuracy, "accuracy")):
@@ -28,7 +27,7 @@ def metrics_picture(run: Run) -> bytes:
         axes.plot(epochs, train, color=_TRAIN, marker=".", label="training (augmented, with dropout)")
         if run.settings.select != "nothing":
             values = [getattr(metrics, f"held_out_{what}") for metrics in history]
-            axes.plot(epochs, values, color=_HELD_OUT, marker=".", label=held_out)
+            axes.plot(epochs, values, color=_HELD_OUT, marker=".", label=run.settings.held_out_name)
             axes.plot(
                 run.best_epoch, values[run.best_epoch - 1], "o", color=_BEST, fillstyle="none", markersize=10,
                 label=f"best epoch, {run.best_epoch}",
@@ -44,13 +43,14 @@ def metrics_picture(run: Run) -> bytes:
         axes.xaxis.get_major_locator().set_params(integer=True)
     figure.suptitle(
         f"{run.recipe.name}, seed {run.settings.seed}, {run.settings.dataset}: "
-        f"test accuracy {run.test.accuracy:.2f} % ({run.settings.choice})"
+        f"test accuracy {run.test.accuracy:.2f} %\n({run.settings.choice})",
+        fontsize="medium",
     )
     return _png(figure)
 
 
 def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *, most: int = 40) -> bytes:
-    """A PNG: the images read wrongly, the surest answers first, each as label → answer with its probability.
+    """A PNG: the images read wrongly, the most confident answers first, each as label → answer with its probability.
 
     Args:
         evaluation: of the images.
@@ -61,18 +61,19 @@ def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *
     columns = 10
     wrong = evaluation.mistakes[:most].tolist()
     rows = max(1, -(-len(wrong) // columns))
-    figure = Figure(figsize=(columns * 1.1, rows * 1.35), layout="constrained")
-    for axes, index in zip(
-        figure.subplots(rows, columns, squeeze=False).flat, wrong + [None] * (rows * columns), strict=False
-    ):
-        axes.axis("off")
-        if index is None:
-            continue
+    figure = Figure(figsize=(columns * 1.1, rows * 1.35))
+    # One pair of axes for all images: to lay out one for each would take longer than many a training.
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.axis("off")
+    for place, index in enumerate(wrong):
+        row, column = divmod(place, columns)
         label, answer = int(evaluation.labels[index]), int(evaluation.predictions[index])
         probability = float(evaluation.log_probabilities[index, answer].exp())
-        axes.imshow(images[index, 0].numpy(), cmap="gray_r", vmin=0, vmax=255)
-        title = f"{dataset.class_name(label)} → {dataset.class_name(answer)}"
-        axes.set_title(f"{title}\n{probability:.2f}  #{index}", fontsize=7)
+        extent = (column + 0.1, column + 0.9, row + 0.97, row + 0.32)
+        axes.imshow(images[index, 0].numpy(), cmap="gray_r", vmin=0, vmax=255, extent=extent, aspect="auto")
+        title = f"{dataset.class_name(label)} → {dataset.class_name(answer)}\n{probability:.2f}  #{index}"
+        axes.text(column + 0.5, row + 0.29, title, fontsize=7, ha="center", va="bottom")
+    axes.set(xlim=(0, columns), ylim=(rows, 0))
     return _png(figure)
 
 
