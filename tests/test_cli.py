@@ -50,13 +50,13 @@ def test_every_verb_has_help_with_an_example(verb: str, tinydigits: Run) -> None
 
 
 def test_train_evaluate_and_check_go_together(tinydigits: Run, tmp_path: Path) -> None:
-    trained = tinydigits("train", "dense", "epochs=2", "--dataset", "uci", "--seed", "7", "--out", "run", "--json")
+    trained = tinydigits("train", "swift", "epochs=2", "--dataset", "uci", "--seed", "7", "--out", "run", "--json")
     assert trained.returncode == 0, trained.stderr
     document = json.loads(trained.stdout)
     assert {name: document[name] for name in ("recipe", "seed", "parameters", "epochs", "run", "dataset")} == {
-        "recipe": "dense",
+        "recipe": "swift",
         "seed": 7,
-        "parameters": 18_970,
+        "parameters": 17_040,
         "epochs": 2,
         "run": "run",
         "dataset": "uci",
@@ -66,13 +66,14 @@ def test_train_evaluate_and_check_go_together(tinydigits: Run, tmp_path: Path) -
     assert "training_metrics.png" in trained.stderr
 
     for target in ("run", "run/best_model.pth"):
-        evaluated = tinydigits("evaluate", target, "--dataset", "uci", "--json")
+        evaluated = tinydigits("evaluate", target, "--json")  # on the run's own data
         assert evaluated.returncode == 0, evaluated.stderr
         found = json.loads(evaluated.stdout)
         assert found["accuracy"] == pytest.approx(document["test_accuracy"])
         assert found["accuracy"] == pytest.approx(100 * found["correct"] / found["total"])
         assert found["total"] == 360
         assert len(found["per_digit"]) == 10
+        assert found["dataset"] == "uci"
         assert found["target"] == target
 
     checked = tinydigits("check", "run", "--min-accuracy", "99.9", "--json")
@@ -84,29 +85,29 @@ def test_train_evaluate_and_check_go_together(tinydigits: Run, tmp_path: Path) -
 
 def test_a_second_run_gets_a_folder_of_its_own(tinydigits: Run, tmp_path: Path) -> None:
     for _ in range(2):
-        assert tinydigits("train", "simple", "epochs=1", "--dataset", "uci").returncode == 0
+        assert tinydigits("train", "swift", "epochs=1", "--dataset", "uci").returncode == 0
     assert len(list((tmp_path / "runs").iterdir())) == 2
 
 
 def test_resuming_a_finished_run_prints_its_result(tinydigits: Run) -> None:
-    first = tinydigits("train", "simple", "epochs=1", "--dataset", "uci", "--out", "run", "--json")
+    first = tinydigits("train", "swift", "epochs=1", "--dataset", "uci", "--out", "run", "--json")
     second = tinydigits("train", "--resume", "run", "--json")
     assert second.returncode == 0, second.stderr
     assert json.loads(second.stdout)["test_accuracy"] == json.loads(first.stdout)["test_accuracy"]
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "told"),
+    ("words", "status", "sentence"),
     [
         (["train", "densse"], 2, "did you mean dense"),
         (["train", "dense", "epoch=3"], 2, "did you mean epochs"),
         (["train", "dense", "epochs=-1"], 2, "epochs must be a whole number from 1 to 10,000"),
-        (["train", "dense", "--seed", "-1", "--dataset", "uci"], 2, "the seed must be from 0"),
-        (["train", "dense", "--full", "--select", "test"], 2, "leave one out"),
+        (["train", "dense", "--seed", "-1", "--dataset", "uci"], 2, "seed must be a whole number from 0 to"),
+        (["train", "dense", "--full", "--select", "test"], 2, "leave one of them out"),
         (["train", "dense", "--dataset", "mnits"], 2, "did you mean mnist"),
         (["train", "dense", "--dataset", "nowhere/"], 3, "no file or folder"),
         (["train", "dense", "--device", "tpu", "--dataset", "uci"], 2, "device must be"),
-        (["train", "--resume", "nowhere"], 3, "not a run folder"),
+        (["train", "--resume", "nowhere"], 3, "train a run with: tinydigits train --out nowhere"),
         (["train", "dense", "--resume", "nowhere"], 2, "leave out a recipe"),
         (["train", "--resume", "nowhere", "--full"], 2, "leave out --full"),
         (["evaluate", "densse"], 2, "did you mean dense"),
@@ -119,11 +120,11 @@ def test_resuming_a_finished_run_prints_its_result(tinydigits: Run) -> None:
     ],
 )
 def test_a_mistake_is_answered_in_one_line_with_its_status(
-    words: list[str], status: int, told: str, tinydigits: Run
+    words: list[str], status: int, sentence: str, tinydigits: Run
 ) -> None:
     answer = tinydigits(*words)
     assert answer.returncode == status, answer.stderr
-    assert told in only_line(answer)
+    assert sentence in only_line(answer)
 
 
 @pytest.mark.parametrize(
@@ -171,12 +172,12 @@ def test_without_mnist_and_network_auto_trains_on_uci_and_says_so_loudly(tinydig
         "LOCALAPPDATA": str(tmp_path / "cache"),
         **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"),
     }
-    answer = tinydigits("train", "simple", "epochs=1", "--out", "run", "--json", environment=nowhere)
+    answer = tinydigits("train", "swift", "epochs=1", "--out", "run", "--json", environment=nowhere)
     assert answer.returncode == 0, answer.stderr
     assert "THIS IS NOT MNIST" in answer.stderr
     assert json.loads(answer.stdout)["dataset"] == "uci"
     assert "THIS IS NOT MNIST" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
-    refused = tinydigits("train", "simple", "--dataset", "mnist", environment=nowhere)
+    refused = tinydigits("train", "swift", "--dataset", "mnist", environment=nowhere)
     assert refused.returncode == 3
     assert "Traceback" not in refused.stderr
 
@@ -210,7 +211,7 @@ def test_own_data_are_measured_whole_unless_they_were_trained_on(
 
     images, labels = uci.train.images[:400, 0].numpy(), uci.train.labels[:400].numpy()
     np.savez(tmp_path / "own.npz", images=images, labels=labels)
-    trained = tinydigits("train", "simple", "epochs=1", "--dataset", "own.npz", "--out", "run", "--json")
+    trained = tinydigits("train", "swift", "epochs=1", "--dataset", "own.npz", "--out", "run", "--json")
     assert trained.returncode == 0, trained.stderr
     seen = json.loads(tinydigits("evaluate", "run", "--dataset", "own.npz", "--json").stdout)
     assert seen["accuracy"] == pytest.approx(json.loads(trained.stdout)["test_accuracy"])
@@ -219,3 +220,55 @@ def test_own_data_are_measured_whole_unless_they_were_trained_on(
     assert weights["total"] == seen["total"], "they may have been trained on the rest"
     np.savez(tmp_path / "other.npz", images=images[:200], labels=labels[:200])
     assert json.loads(tinydigits("evaluate", "run", "--dataset", "other.npz", "--json").stdout)["total"] == 200
+
+
+def test_a_training_that_diverges_leaves_with_status_1_and_says_so(tinydigits: Run) -> None:
+    answer = tinydigits("train", "swift", "optimizer.lr=1000", "--dataset", "uci", "--json")
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    last = answer.stderr.splitlines()[-1]
+    assert last == "Error: the training of swift has diverged, its loss is nan; lower optimizer.lr, which is 1000"
+
+
+def test_classes_are_matched_by_name_or_refused(uci: td.Dataset, tinydigits: Run, tmp_path: Path) -> None:
+    from PIL import Image
+
+    def write(folder: str, names: dict[int, str]) -> None:
+        for part, split in (("train", uci.train[:600]), ("test", uci.test[:100])):
+            for number, (image, label) in enumerate(zip(split.images, split.labels.tolist(), strict=True)):
+                if label in names:
+                    path = tmp_path / folder / part / names[label] / f"{number}.png"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    Image.fromarray(image[0].numpy()).save(path)
+
+    write("words", {0: "zero", 1: "one", 2: "two"})  # alphabetical: one, two, zero
+    write("fewer", {0: "zero", 2: "two"})
+    write("digits", {0: "0", 1: "1"})
+    trained = tinydigits("train", "swift", "epochs=8", "batch_size=16", "--dataset", "words", "--out", "run", "--json")
+    assert trained.returncode == 0, trained.stderr
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["classes"] == ["one", "two", "zero"]
+    fewer = tinydigits("evaluate", "run", "--dataset", "fewer", "--json")
+    assert fewer.returncode == 0, fewer.stderr
+    found = json.loads(fewer.stdout)
+    assert found["accuracy"] > 80
+    assert found["per_digit"][0] is None, "no image of one"
+    assert None not in found["per_digit"][1:3]
+    for target, dataset in (("run", "digits"), ("run/best_model.pth", "mnist"), ("swift", "words")):
+        refused = tinydigits("evaluate", target, "--dataset", dataset)
+        assert refused.returncode == 2
+        assert "give --dataset one with the same class names" in only_line(refused)
+
+
+def test_a_runs_own_data_that_have_changed_are_not_measured_unasked(
+    uci: td.Dataset, tinydigits: Run, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    images, labels = uci.train.images[:200, 0].numpy(), uci.train.labels[:200].numpy()
+    np.savez(tmp_path / "own.npz", images=images, labels=labels)
+    assert tinydigits("train", "swift", "epochs=1", "--dataset", "own.npz", "--out", "run").returncode == 0
+    np.savez(tmp_path / "own.npz", images=images[1:], labels=labels[1:])
+    refused = tinydigits("evaluate", "run")
+    assert refused.returncode == 3
+    assert "measure on what is there now with --dataset" in only_line(refused)
+    assert tinydigits("evaluate", "run", "--dataset", "own.npz").returncode == 0

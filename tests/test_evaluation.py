@@ -25,7 +25,7 @@ def test_figures_follow_from_answers_and_labels() -> None:
     assert found.per_digit[:4] == [None, 50.0, 100.0, 0.0]
     assert found.confusion[3, 2] == found.confusion[1, 7] == 1
     assert int(found.confusion.sum()) == 5
-    assert found.mistakes.tolist() == [4, 2], "the surest first"
+    assert found.mistakes.tolist() == [4, 2], "the most confident first"
     expected = -(math.log(0.9) + math.log(0.8) + math.log(0.3 / 9) + math.log(0.6) + math.log(0.05 / 9)) / 5
     assert found.loss == pytest.approx(expected, rel=1e-5)
 

@@ -21,7 +21,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIVE = ("recognizer", "simple", "gap", "skip", "dense")
 
 sys.path.insert(0, str(ROOT))
-from benchmarks import five, reading, speed_report, trust, where_time_goes  # noqa: E402
+from benchmarks import reading, speed_report, trust, where_time_goes  # noqa: E402
+from tools import five  # noqa: E402
 
 
 @pytest.mark.parametrize("benchmark", [five, speed_report, where_time_goes, reading, trust])

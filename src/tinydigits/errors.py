@@ -31,7 +31,7 @@ class DataError(TinydigitsError, ValueError):
 
 
 class Stopped(TinydigitsError):  # noqa: N818 - it is no error of anybody
-    """The user pressed Ctrl-C; the message says how to go on."""
+    """Ctrl-C, or SIGTERM, which leaves with 143; the message says how to continue."""
 
     exit_status = 130
 

@@ -12,7 +12,7 @@ __all__ = ["Interruption"]
 class Interruption:
     """A context in which the first Ctrl-C only sets `requested`; a second one interrupts at once, as usual.
 
-    Outside a process's main thread, where Python handles no signals, nothing is changed.
+    Does nothing outside the main thread, where Python handles no signals.
     """
 
     requested = False

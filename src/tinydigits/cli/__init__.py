@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from types import FrameType
 
 import click
 
@@ -62,25 +65,45 @@ def _tinydigits() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit status; an error is one line on standard error."""
-    try:
-        status = _tinydigits.main(prog_name="tinydigits", standalone_mode=False)
-        sys.stdout.flush()
-    except click.exceptions.Abort:
-        _leave("stopped", Stopped.exit_status)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (BrokenPipeError, _NobodyReadsError):
-        _forget_output()
-        sys.exit(141)
-    except OSError as error:
-        _forget_output()
-        _leave(f"Error: {error.filename or 'standard output'}: {error.strerror}", DataError.exit_status)
-    except Stopped as stopped:
-        _leave(str(stopped), stopped.exit_status)
-    except TinydigitsError as error:
-        _leave(f"Error: {error}", error.exit_status)
+    with _sigterm_as_ctrl_c() as terminations:
+        try:
+            status = _tinydigits.main(prog_name="tinydigits", standalone_mode=False)
+            sys.stdout.flush()
+        except click.exceptions.Abort:
+            _leave("stopped", 143 if terminations else Stopped.exit_status)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except (BrokenPipeError, _NobodyReadsError):
+            _forget_output()
+            sys.exit(141)
+        except OSError as error:
+            _forget_output()
+            _leave(f"Error: {error.filename or 'standard output'}: {error.strerror}", DataError.exit_status)
+        except Stopped as stopped:
+            _leave(str(stopped), 143 if terminations else stopped.exit_status)
+        except TinydigitsError as error:
+            _leave(f"Error: {error}", error.exit_status)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+@contextlib.contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[list[int]]:
+    """Inside, SIGTERM does what Ctrl-C does; gives the list of those that came."""
+    received: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        ctrl_c = signal.getsignal(signal.SIGINT)
+        if not callable(ctrl_c):  # ignored, as in the background of a shell
+            raise KeyboardInterrupt
+        ctrl_c(number, frame)
+
+    previous = signal.signal(signal.SIGTERM, handle)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _forget_output() -> None:

@@ -30,7 +30,7 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, indent=2))
 
 
-def data_options(command: Any) -> Any:
+def data_options(command: Any, *, default: str | None = "auto", shown_default: str | bool = True) -> Any:
     """`--dataset` and `--data-dir`, as several verbs have them."""
     command = click.option(
         "--data-dir",
@@ -39,8 +39,8 @@ def data_options(command: Any) -> Any:
     )(command)
     return click.option(
         "--dataset",
-        default="auto",
-        show_default=True,
+        default=default,
+        show_default=shown_default,
         metavar="NAME|FOLDER|FILE.npz",
         help="auto, mnist, fashion, kmnist, uci, a folder with a sub-folder for each class, or an .npz with "
         "images and labels. auto is MNIST or, where it is neither on this machine nor to be fetched, uci.",

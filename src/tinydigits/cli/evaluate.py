@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tinydigits.cli.console import console, data_options, json_option, print_json
+from tinydigits.errors import DataError
 
 if TYPE_CHECKING:
     from tinydigits.data import Dataset
     from tinydigits.training import Evaluation
+    from tinydigits.training.device import DeviceName
 
 __all__ = ["command"]
 
 
 @click.command("evaluate")
 @click.argument("target")
-@data_options
+@functools.partial(data_options, default=None, shown_default="the run's own data, or auto")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
 @json_option
-def command(target: str, dataset: str, data_dir: Path | None, device: str, as_json: bool) -> None:
+def command(target: str, dataset: str | None, data_dir: Path | None, device: DeviceName, as_json: bool) -> None:
     """Accuracy, per digit too, confusion and worst mistakes of TARGET on images it was not trained on.
 
     TARGET is a recipe's name (its shipped weights), a run folder, or a weights file. Data with a test set of
     their own are measured on that; of other data all images are, unless TARGET was, or may have been, trained on
-    them.
+    them. Classes are matched by name; data with a class that TARGET was not trained on are refused.
 
     \b
     Example:
@@ -37,9 +40,15 @@ def command(target: str, dataset: str, data_dir: Path | None, device: str, as_js
     from tinydigits.training import choose_device, evaluate, resolve
 
     found = resolve(target)
-    data = load(dataset, data_dir, progress=True)
+    own = found.settings.dataset if found.settings else "auto"
+    data = load(dataset or own, data_dir, progress=True)
     if data.notice:
         console().print(data.notice, style="bold yellow", markup=False, soft_wrap=True)
+    if dataset is None and found.settings and found.fingerprint != data.fingerprint:
+        raise DataError(
+            f"{own} no longer holds the images and labels that {target} was trained on; "
+            f"restore them, or measure on what is there now with --dataset {own}"
+        )
     choice = found.choice if found.fingerprint == data.fingerprint else ""
     result = evaluate(found.network.to(choose_device(device)), found.unseen(data))
     if as_json:
@@ -58,7 +67,7 @@ def command(target: str, dataset: str, data_dir: Path | None, device: str, as_js
             }
         )
     else:
-        _show(target, data, result, choice)
+        _show(target, found.named(data), result, choice)
 
 
 def _show(target: str, data: Dataset, result: Evaluation, choice: str) -> None:
@@ -81,7 +90,7 @@ def _show(target: str, data: Dataset, result: Evaluation, choice: str) -> None:
         for index in result.mistakes[:10].tolist()
     ]
     if worst:
-        console().print("surest mistakes: " + ", ".join(worst))
+        console().print("most confident mistakes: " + ", ".join(worst))
     chosen = f"; {choice}" if choice else ""
     console().print(
         f"[bold]{result.accuracy:.2f} %[/]: {result.correct:,} of {result.total:,}, loss {result.loss:.4f}{chosen}"

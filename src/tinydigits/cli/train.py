@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from tinydigits.data import Dataset
     from tinydigits.recipes import Recipe
     from tinydigits.training import Run
+    from tinydigits.training.device import DeviceName
 
 __all__ = ["command"]
 
 
 @click.command("train", cls=RecipeCommand)
-@click.argument("words", metavar="[RECIPE] [FIELD=VALUE]...", nargs=-1)
+@click.argument("overrides", metavar="[RECIPE] [FIELD=VALUE]...", nargs=-1)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random numbers.")
 @data_options
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps or auto.")
@@ -34,16 +35,16 @@ __all__ = ["command"]
     show_default=True,
     help="What the best epoch is chosen on. With test, every figure is labelled as chosen on the test set.",
 )
-@click.option("--resume", "resume_from", type=click.Path(path_type=Path), help="Go on with the run in this folder.")
+@click.option("--resume", "resume_from", type=click.Path(path_type=Path), help="Continue the run in this folder.")
 @json_option
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one argument an option
     context: click.Context,
-    words: tuple[str, ...],
+    overrides: tuple[str, ...],
     seed: int,
     dataset: str,
     data_dir: Path | None,
-    device: str,
+    device: DeviceName,
     out: Path | None,
     full: bool,
     select: str,
@@ -52,18 +53,22 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
 ) -> None:
     """Train a recipe and leave a run folder.
 
-    Any field of the recipe (see: tinydigits show RECIPE) can be set by FIELD=VALUE. Ctrl-C ends after the
-    current batch; --resume goes on after the last complete epoch.
+    Any field of the recipe (see: tinydigits show RECIPE) can be set by FIELD=VALUE. Ctrl-C and SIGTERM end the
+    training after the current batch; --resume continues after the last complete epoch.
 
     \b
     Example:
       $ tinydigits train dense epochs=3 optimizer.lr=0.01 --seed 1 --out runs/short
       $ tinydigits train --resume runs/short
+
+    Exit status: 0 done, 1 the training diverged, 2 wrong usage, 3 data or a file is missing, changed or damaged,
+    130 after Ctrl-C, 143 after SIGTERM.
     """
-    from tinydigits.cli.live import live_progress
     from tinydigits.data import load
     from tinydigits.recipes import DEFAULT, get_recipe, override
     from tinydigits.training import Interrupted, resume, train
+    from tinydigits.training.malloc import retain_freed_memory
+    from tinydigits.training.view import training_view
 
     def loaded(name: str) -> Dataset:
         data = load(name, data_dir, progress=True)
@@ -71,22 +76,21 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
             console().print(data.notice, style="bold yellow", markup=False, soft_wrap=True)
         return data
 
+    retain_freed_memory()
     try:
         if resume_from is not None:
             _refuse_others(context)
-            run = resume(resume_from, load_dataset=loaded, progress=live_progress(console()))
+            run = resume(resume_from, load_dataset=loaded, progress=training_view(console()))
         else:
-            name = words[0] if words and "=" not in words[0] else None
-            recipe = override(get_recipe(name or DEFAULT), words[1:] if name else words)
-            if full and select == "test":
-                raise UsageError("--full chooses nothing and --select test chooses on the test set; leave one out")
+            name = overrides[0] if overrides and "=" not in overrides[0] else None
+            recipe = override(get_recipe(name or DEFAULT), overrides[1:] if name else overrides)
             out = out or _new_folder(recipe, seed)
             run = train(
                 recipe, loaded(dataset), seed=seed, full=full, select=select,  # type: ignore[arg-type]
-                device=device, out=out, progress=live_progress(console()),
+                device=device, out=out, progress=training_view(console()),
             )  # fmt: skip
     except Interrupted:
-        raise Stopped(f"stopped; go on with: tinydigits train --resume {resume_from or out}") from None
+        raise Stopped(f"stopped; continue with: tinydigits train --resume {resume_from or out}") from None
     if as_json:
         print_json(_summary(run))
 
@@ -95,7 +99,7 @@ def _refuse_others(context: click.Context) -> None:
     for name in context.params:
         given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         if given and name not in {"resume_from", "data_dir", "as_json"} and context.params[name]:
-            flag = "a recipe or field" if name == "words" else f"--{name.replace('_', '-')}"
+            flag = "a recipe or field" if name == "overrides" else f"--{name.replace('_', '-')}"
             raise UsageError(f"--resume takes everything from the run's own config.json; leave out {flag}")
 
 

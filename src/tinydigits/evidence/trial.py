@@ -17,7 +17,7 @@ from tinydigits.evidence.space import Distribution, suggest
 from tinydigits.evidence.trainings import one_thread
 from tinydigits.networks.parameters import count_parameters
 from tinydigits.recipes import Recipe, override
-from tinydigits.training import EpochMetrics, Progress, train
+from tinydigits.training import EpochMetrics, TrainingCallback, train
 
 __all__ = ["Objective", "open_study", "run_trial", "without_test"]
 
@@ -98,7 +98,7 @@ def without_test(dataset: Dataset) -> Dataset:
     return dataclasses.replace(dataset, test=dataset.train[-1:])
 
 
-class _Pruning(Progress):
+class _Pruning(TrainingCallback):
     """Reports each epoch's held-out accuracy to Optuna, and ends the training where Optuna says so."""
 
     def __init__(self, trial: optuna.Trial, epochs: int) -> None:

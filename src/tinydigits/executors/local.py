@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from tinydigits.errors import TinydigitsError
 from tinydigits.executors.base import named_error
 from tinydigits.interrupt import Interruption
+from tinydigits.training.malloc import retain_freed_memory
 
 __all__ = ["LocalExecutor", "available_cores"]
 
@@ -157,6 +158,7 @@ def _work(connection: Connection, core: int | None) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     if core is not None:
         os.sched_setaffinity(0, {core})
+    retain_freed_memory()
     try:
         function, shared = pickle.loads(connection.recv_bytes())
         while True:

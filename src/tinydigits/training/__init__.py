@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tinydigits.training.callback import TrainingCallback
 from tinydigits.training.device import choose_device
 from tinydigits.training.evaluation import Evaluation, evaluate
 from tinydigits.training.loop import Interrupted, resume, train
-from tinydigits.training.progress import Progress
 from tinydigits.training.run import EpochMetrics, Run, Settings
 from tinydigits.training.targets import Target, resolve
 
@@ -13,10 +13,10 @@ __all__ = [
     "EpochMetrics",
     "Evaluation",
     "Interrupted",
-    "Progress",
     "Run",
     "Settings",
     "Target",
+    "TrainingCallback",
     "choose_device",
     "evaluate",
     "resolve",

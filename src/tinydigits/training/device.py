@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 
 from tinydigits.errors import UsageError
+from tinydigits.schema import checked_arguments
 
-__all__ = ["choose_device"]
+__all__ = ["DeviceName", "choose_device"]
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 
-def choose_device(name: str = "auto") -> torch.device:
+@checked_arguments
+def choose_device(device: DeviceName = "auto") -> torch.device:
     """The device of that name; `auto` is CUDA where there is one, else MPS, else the CPU.
 
     Raises:
         UsageError: the name is unknown, or the device is not on this machine.
     """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        name = next(device for device, there in available.items() if there)
-    if name not in available:
-        raise UsageError(f"device must be auto, cpu, cuda or mps, not {name!r}")
+    name = next(name for name, there in available.items() if there) if device == "auto" else device
     if not available[name]:
         raise UsageError(f"there is no {name} device that PyTorch {torch.__version__} can use here; try --device cpu")
     return torch.device(name)

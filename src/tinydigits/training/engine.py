@@ -17,9 +17,8 @@ from tinydigits.data import Split
 from tinydigits.errors import TinydigitsError, UsageError
 from tinydigits.networks import standardize
 from tinydigits.recipes import Recipe
-from tinydigits.training.fast import fast_layers
-from tinydigits.training.memory import keep_freed_memory
-from tinydigits.training.optimisation import Scheduler, image_losses, images_met, make_optimizer
+from tinydigits.training.cpu_kernels import fused_cpu_layers
+from tinydigits.training.optimisation import Scheduler, image_losses, images_seen, make_optimizer
 
 __all__ = ["Engine"]
 
@@ -27,9 +26,9 @@ __all__ = ["Engine"]
 class Engine:
     """A training between two epochs.
 
-    Everything that the next epoch depends on is in `state_dict`, random numbers included, so that an engine
-    which takes up another's state goes on bit for bit as that one would have (on the CPU, with as many
-    threads). PyTorch's global generators are left as they were found.
+    Everything that the next epoch depends on is in `state_dict`, random numbers included, so that an engine that
+    loads another's state continues bit for bit as that one would have (on the CPU, with as many threads).
+    PyTorch's global generators are left as they were found.
 
     Args:
         recipe: what to do.
@@ -39,32 +38,31 @@ class Engine:
     """
 
     def __init__(self, recipe: Recipe, split: Split, *, device: torch.device, seed: int) -> None:
-        keep_freed_memory()
         self.recipe = recipe
         self.device = device
         self._images, self._labels = split.images.to(device), split.labels.to(device)
         self._losses: Tensor | None = None
-        self._met = images_met(recipe, len(split))
+        self._seen = images_seen(recipe, len(split))
         self._random: dict[str, Tensor] | None = None
         with self._own_random_numbers():
             torch.manual_seed(seed)
             self._network = recipe.build().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = make_optimizer(self._network, recipe.optimizer)
         self._scheduler = Scheduler(self._optimizer, recipe, sum(self.batches))
-        self._average: AveragedModel | None = None
+        self._ema: AveragedModel | None = None
         if recipe.ema_decay:
             update = get_ema_multi_avg_fn(recipe.ema_decay)  # type: ignore[no-untyped-call]
-            self._average = AveragedModel(self._network, multi_avg_fn=update, use_buffers=True)
+            self._ema = AveragedModel(self._network, multi_avg_fn=update, use_buffers=True)
 
     @property
     def batches(self) -> list[int]:
         """How many batches each epoch of the training has."""
-        return [math.ceil(count / self.recipe.batch_size) for count in self._met]
+        return [math.ceil(count / self.recipe.batch_size) for count in self._seen]
 
     @property
     def network(self) -> nn.Module:
-        """What is evaluated and saved: the network, or its moving average where the recipe keeps one."""
-        return self._average.module if self._average is not None else self._network
+        """What is evaluated and saved: the network, or its exponential moving average where the recipe keeps one."""
+        return self._ema.module if self._ema is not None else self._network
 
     @property
     def learning_rate(self) -> float:
@@ -78,23 +76,31 @@ class Engine:
             after_batch: called with the number of batches done; what it raises ends the epoch.
 
         Returns:
-            Loss and accuracy in percent over the epoch's batches, as they were met: augmented, with dropout.
+            Loss and accuracy in percent over the epoch's batches, as the network saw them: augmented, with dropout.
 
         Raises:
             TinydigitsError: the loss is no longer finite.
         """
         with self._own_random_numbers():
-            loss, correct = self._epoch(after_batch)
-        if not math.isfinite(loss):
-            raise TinydigitsError(
-                f"the training loss of {self.recipe.name} is {loss}: the training has diverged; "
-                f"lower optimizer.lr, which is {self.recipe.optimizer.lr:g}"
-            )
-        return loss, 100 * correct
+            loss, accuracy = self._epoch(after_batch)
+        self._check_convergence(loss)
+        return loss, accuracy
 
     def end_epoch(self, loss: float) -> None:
-        """Let the schedule know the held-out loss (the training loss, where nothing is held out)."""
+        """Give the schedule the held-out loss (the training loss, where nothing is held out).
+
+        Raises:
+            TinydigitsError: the loss is no longer finite.
+        """
+        self._check_convergence(loss)
         self._scheduler.after_epoch(loss)
+
+    def _check_convergence(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise TinydigitsError(
+                f"the training of {self.recipe.name} has diverged, its loss is {loss}; "
+                f"lower optimizer.lr, which is {self.recipe.optimizer.lr:g}"
+            )
 
     def _epoch(self, after_batch: Callable[[int], None]) -> tuple[float, float]:
         total_correct = torch.zeros((), device=self.device, dtype=torch.int64)
@@ -107,27 +113,27 @@ class Engine:
         for number, index in enumerate(order.tensor_split(batches), 1):
             pixels, labels = self._images[index].float() / 255, self._labels[index]
             pixels = standardize(augment(pixels, **changes)).contiguous(memory_format=torch.channels_last)
-            with fast_layers():
+            with fused_cpu_layers():
                 scores = self._network(pixels)
             loss = self._image_losses(scores, labels)
             self._optimizer.zero_grad()
             loss.mean().backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
             self._scheduler.after_batch()
-            if self._average is not None:
-                self._average.update_parameters(self._network)
+            if self._ema is not None:
+                self._ema.update_parameters(self._network)
             losses[index] = loss.detach()
             total_correct += (scores.detach().argmax(1) == labels).sum()
             after_batch(number)
         if self.recipe.hard_example_fraction < 1:
             self._losses = losses
-        return float(losses[order].mean()), int(total_correct) / len(order)
+        return float(losses[order].mean()), 100 * (int(total_correct) / len(order))
 
     def _order(self) -> Tensor:
         """The images of the next epoch, by index, in random order."""
         if self._losses is None:
             return torch.randperm(len(self._labels), device=self.device)
-        chosen = self._losses.topk(self._met[-1], sorted=False).indices
+        chosen = self._losses.topk(self._seen[-1], sorted=False).indices
         return chosen[torch.randperm(len(chosen), device=self.device)]
 
     def _image_losses(self, scores: Tensor, labels: Tensor) -> Tensor:
@@ -144,24 +150,24 @@ class Engine:
             "network": self._network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "scheduler": self._scheduler.state_dict(),
-            "average": None if self._average is None else self._average.state_dict(),
+            "ema": None if self._ema is None else self._ema.state_dict(),
             "losses": self._losses,
             "random": dict(self._random or {}),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from another engine's `state_dict`, with the same recipe and images."""
+        """Continue from another engine's `state_dict`, with the same recipe and images."""
         self._network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._scheduler.load_state_dict(state["scheduler"])
-        if self._average is not None:
-            self._average.load_state_dict(state["average"])
+        if self._ema is not None:
+            self._ema.load_state_dict(state["ema"])
         self._losses = state["losses"] if state["losses"] is None else state["losses"].to(self.device)
         self._random = {name: generator.cpu() for name, generator in state["random"].items()}
 
     @contextmanager
     def _own_random_numbers(self) -> Iterator[None]:
-        """Inside, PyTorch's generators are this engine's; when all went well, where they stand is kept."""
+        """Inside, PyTorch's generators are this engine's; their state is kept unless an error is raised."""
         found = _generators(self.device)
         if self._random is not None:
             _set_generators(self._random)

@@ -1,16 +1,20 @@
-"""What a network says of images whose labels are known."""
+"""A network's answers to images whose labels are known, and the figures that follow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
+from pydantic import BeforeValidator
 from torch import Tensor, nn
 
-from tinydigits.data import Split
+from tinydigits.data import Dataset, Split
+from tinydigits.errors import UsageError
 from tinydigits.networks import log_probabilities
+from tinydigits.schema import checked_arguments
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -65,12 +69,37 @@ class Evaluation:
 
     @cached_property
     def mistakes(self) -> Tensor:
-        """Indices int64 [N − correct] of the images read wrongly, the surest answer first."""
+        """Indices int64 [N − correct] of the images read wrongly, the most confident answer first."""
         wrong = (self.predictions != self.labels).nonzero().flatten()
-        sureness = self.log_probabilities[wrong].amax(1)
-        return wrong[sureness.argsort(descending=True, stable=True)]
+        confidence = self.log_probabilities[wrong].amax(1)
+        return wrong[confidence.argsort(descending=True, stable=True)]
 
 
-def evaluate(network: nn.Module, split: Split) -> Evaluation:
-    """What the network, in evaluation mode and on its own device, says of every image."""
+def _split(given: object) -> object:
+    if isinstance(given, Dataset):
+        raise UsageError("split must be a Split, not a Dataset; give one of its two parts, such as dataset.test")
+    return given
+
+
+def _network(given: object) -> object:
+    if isinstance(given, str):
+        raise UsageError(f"network must be a torch.nn.Module, not {given!r}; load one with td.pretrained({given!r})")
+    if not isinstance(given, nn.Module) and isinstance(getattr(given, "network", None), nn.Module):
+        raise UsageError(f"network must be a torch.nn.Module, not a {type(given).__name__}; give its .network")
+    return given
+
+
+@checked_arguments
+def evaluate(
+    network: Annotated[nn.Module, BeforeValidator(_network)], split: Annotated[Split, BeforeValidator(_split)]
+) -> Evaluation:
+    """Evaluate a network on every image of a split, in evaluation mode and on the network's own device.
+
+    Args:
+        network: takes standardised pixels float32 [B, 1, 28, 28] and gives logits [B, 10].
+        split: images and labels, such as `dataset.test`.
+
+    Raises:
+        UsageError: an argument is something else.
+    """
     return Evaluation(log_probabilities(network, split.images), split.labels.cpu())

@@ -1,24 +1,24 @@
-"""The files of a run: each is written whole or not at all, and read as if a stranger had written it."""
+"""The files of a run: each is written atomically with a hash of its content, which is checked when it is read."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from torch import Tensor
 
 from tinydigits.errors import DataError, UsageError
 from tinydigits.files import write_atomically
+from tinydigits.integrity import PLACEHOLDER, sign, verify
 from tinydigits.networks import load_tensors, save_tensors
 from tinydigits.provenance import commit, machine, versions
-from tinydigits.recipes import recipe_from_dict
-from tinydigits.training.run import EpochMetrics, Selection, Settings
+from tinydigits.schema import from_json
+from tinydigits.training.run import EpochMetrics, Run, Settings
 
 __all__ = ["RunFolder", "State"]
-
-_LARGEST_FILE = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -68,91 +68,94 @@ class RunFolder:
         except OSError as error:
             raise DataError(f"cannot make the folder {self.path}: {error.strerror}") from error
         if taken is not None:
-            what = (
-                f"holds a run; go on with it by --resume {self.path}, or" if self.config.exists() else "is not empty;"
-            )
+            what = f"holds a run; resume it with --resume {self.path}, or" if self.config.exists() else "is not empty;"
             raise UsageError(f"the folder {self.path} {what} choose another with --out")
         document = {
-            "recipe": settings.recipe.as_dict(),
+            **settings.as_dict(),
             "digest": settings.recipe.digest(),
-            "seed": settings.seed,
-            "dataset": settings.dataset,
-            "fingerprint": settings.fingerprint,
-            "select": settings.select,
-            "device": settings.device,
-            "threads": settings.threads,
             "versions": versions(),
             "machine": machine(),
             "commit": commit(),
+            "content": PLACEHOLDER,
         }
-        write_atomically(self.config, json.dumps(document, indent=2) + "\n")
+        write_atomically(self.config, sign(json.dumps(document, indent=2).encode() + b"\n"))
 
     def settings(self) -> Settings:
         """What the run was asked for.
 
         Raises:
-            DataError: there is no run, or its configuration cannot be read.
+            DataError: there is no run, or its configuration was changed or damaged.
         """
         if not self.config.is_file():
-            raise DataError(f"{self.path} is not a run folder: it has no config.json")
-        try:
-            document = json.loads(_read(self.config))
-            settings = Settings(
-                recipe=recipe_from_dict(document["recipe"]),
-                **{name: document[name] for name in ("seed", "dataset", "fingerprint", "select", "device", "threads")},
+            raise DataError(
+                f"{self.path} is not a run folder: it has no config.json; "
+                f"train a run with: tinydigits train --out {self.path}"
             )
-            whole = all(isinstance(number, int) and number >= 0 for number in (settings.seed, settings.threads))
-            words = all(isinstance(word, str) for word in (settings.dataset, settings.fingerprint, settings.device))
-            if not (whole and words and settings.select in get_args(Selection)):
-                raise ValueError("a setting is not of its type")
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise DataError(f"{self.config} is not a run's configuration: {error}") from error
+        content = self.config.read_bytes()
+        verify(content, self.config, required=True)
+        fields = {field.name for field in dataclasses.fields(Settings)}
+        try:
+            settings = from_json(Settings, {k: value for k, value in json.loads(content).items() if k in fields})
+        except UsageError as error:
+            raise DataError(f"{self.config} is of another version of tinydigits: {error}; train it again") from error
+        if self.checkpoint.exists() and self._checkpoint()["settings"] != settings.as_dict():
+            raise DataError(f"{self.config} is not that of the run in {self.checkpoint}; restore the run's own")
         return settings
 
-    def save_progress(self, state: State) -> None:
+    def save_state(self, settings: Settings, state: State) -> None:
         """Write the checkpoint, then what follows from it: the metrics and the best weights so far.
 
-        A kill in between leaves these an epoch behind; going on from the checkpoint writes them anew.
+        A kill in between leaves these an epoch behind; resuming from the checkpoint writes them again.
         """
-        save_tensors(
-            self.checkpoint,
-            {
-                "engine": state.engine,
-                "history": [asdict(metrics) for metrics in state.history],
-                "best": state.best,
-            },
-        )
-        write_atomically(self.metrics, "".join(json.dumps(asdict(metrics)) + "\n" for metrics in state.history))
+        history = [asdict(metrics) for metrics in state.history]
+        document = {"settings": settings.as_dict(), "engine": state.engine, "history": history, "best": state.best}
+        save_tensors(self.checkpoint, document)
+        lines = [sign(json.dumps({**metrics, "content": PLACEHOLDER}).encode()) for metrics in history]
+        write_atomically(self.metrics, b"".join(line + b"\n" for line in lines))
         if state.best:
             save_tensors(self.best_model, state.best)
 
-    def load_progress(self) -> State | None:
-        """What `save_progress` wrote; None where it had not come to that.
+    def state(self) -> State | None:
+        """What `save_state` wrote; None where a run was stopped before that.
 
         Raises:
-            DataError: the checkpoint is broken, or something else, or was lost from a run that had one.
+            DataError: the checkpoint or the metrics were changed or damaged, or the checkpoint was lost.
         """
         if not self.checkpoint.exists() and not self.metrics.exists():
             return None
-        document = load_tensors(self.checkpoint)
-        try:
-            history = [EpochMetrics(**metrics) for metrics in document["history"]]
-            return State(document["engine"], history, dict(document["best"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{self.checkpoint} is not a checkpoint of tinydigits") from error
+        document = self._checkpoint()
+        for line in self.metrics.read_bytes().splitlines() if self.metrics.exists() else ():
+            verify(line, self.metrics, required=True)
+        history = [EpochMetrics(**metrics) for metrics in document["history"]]
+        return State(document["engine"], history, document["best"])
 
-    def save_final_model(self, weights: dict[str, Tensor]) -> None:
-        """Write the last weights as a plain state dict."""
+    def save_result(self, run: Run, dataset: str, weights: dict[str, Tensor]) -> None:
+        """Write the last weights as a plain state dict, and the test accuracy."""
         save_tensors(self.final_model, weights)
+        test = run.test
+        words = f"{test.correct} of {test.total} test images of {dataset}, {run.settings.choice}"
+        write_atomically(self.test_accuracy, sign(f"{test.accuracy:.2f}\n{words}\n{PLACEHOLDER}\n".encode()))
 
+    def accuracy(self) -> float | None:
+        """The test accuracy in percent, rounded to two decimals; None before the training is done.
 
-def _bounded(path: Path) -> None:
-    if not path.is_file():
-        raise DataError(f"there is no file {path}")
-    if path.stat().st_size > _LARGEST_FILE:
-        raise DataError(f"{path} is larger than 256 MiB, which no network of this project is")
+        Raises:
+            DataError: its file was changed or damaged.
+        """
+        if not self.test_accuracy.is_file():
+            return None
+        content = self.test_accuracy.read_bytes()
+        verify(content, self.test_accuracy, required=True)
+        return float(content.split()[0])
 
-
-def _read(path: Path) -> str:
-    _bounded(path)
-    return path.read_text(encoding="utf-8")
+    def _checkpoint(self) -> dict[str, Any]:
+        try:
+            document = load_tensors(self.checkpoint, signed=True)
+            if set(document) != {"settings", "engine", "history", "best"}:
+                raise DataError(f"{self.checkpoint} is not a checkpoint")
+        except DataError as error:
+            raise DataError(
+                f"{error}; the run cannot be resumed: train it again into a new folder, "
+                f"or use its best weights so far, {self.best_model}"
+            ) from error
+        return document

@@ -16,7 +16,7 @@ from tinydigits.data import Split
 from tinydigits.errors import TinydigitsError, UsageError
 from tinydigits.networks import standardize
 from tinydigits.recipes import Recipe
-from tinydigits.training.optimisation import Scheduler, image_losses, images_met, make_optimizer
+from tinydigits.training.optimisation import Scheduler, image_losses, images_seen, make_optimizer
 
 __all__ = ["train_group"]
 
@@ -50,7 +50,7 @@ def train_group(recipe: Recipe, split: Split, seeds: Sequence[int], *, device: t
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         group = _Group(recipe, split, seeds, device)
         torch.manual_seed(seeds[0])
-        for number, count in enumerate(images_met(recipe, len(split)), 1):
+        for number, count in enumerate(images_seen(recipe, len(split)), 1):
             group.epoch(count)
             group.scheduler.after_epoch(0.0)
             whole = group.losses.sum(1).isfinite().tolist()
@@ -78,7 +78,7 @@ class _Group:
         }
         stacked = nn.ParameterList(self._parameters.values())
         self._optimizer = make_optimizer(stacked, recipe.optimizer, recorded=device.type == "cuda")
-        batches = sum(math.ceil(images / recipe.batch_size) for images in images_met(recipe, len(split)))
+        batches = sum(math.ceil(images / recipe.batch_size) for images in images_seen(recipe, len(split)))
         self.scheduler = Scheduler(self._optimizer, recipe, batches)
         self.losses = torch.zeros(len(seeds), len(split), device=device)
         self._run = _Replayed(self._step) if device.type == "cuda" else self._step

@@ -1,27 +1,30 @@
-"""From a recipe to a run: epochs, what is held out, what is chosen, and the one look at the test set."""
+"""From a recipe to a run: epochs, what is held out, what is chosen, and the evaluation on the test set."""
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated, Literal
 
 import torch
+from pydantic import BeforeValidator
 from torch import Tensor, nn
 
 from tinydigits.data import Dataset, Split, load
 from tinydigits.errors import DataError, UsageError
 from tinydigits.interrupt import Interruption
 from tinydigits.recipes import Recipe, get_recipe
-from tinydigits.training.device import choose_device
+from tinydigits.schema import checked_arguments
+from tinydigits.training.callback import TrainingCallback
+from tinydigits.training.device import DeviceName, choose_device
 from tinydigits.training.engine import Engine
 from tinydigits.training.evaluation import evaluate
 from tinydigits.training.folder import RunFolder, State
-from tinydigits.training.progress import Progress
 from tinydigits.training.report import write_report
-from tinydigits.training.run import EpochMetrics, Run, Selection, Settings
+from tinydigits.training.run import EpochMetrics, Run, Seed, Settings
 
 __all__ = ["Interrupted", "resume", "train"]
 
@@ -29,24 +32,43 @@ _HELD_OUT = 5_000
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C came; the current batch was finished, and the run folder, if any, holds the last complete epoch."""
+    """Ctrl-C: the current batch was finished, and the run folder, if any, holds the last complete epoch."""
 
 
+def _recipe(given: object) -> object:
+    if isinstance(given, nn.Module) or (callable(given) and not isinstance(given, Recipe)):
+        name = getattr(given, "__name__", type(given).__name__)
+        raise UsageError(
+            f"recipe must be a recipe or its name, not {name}: td.train cannot train a network of your own yet; "
+            "give a recipe such as 'swift'"
+        )
+    return given
+
+
+def _dataset(given: object) -> object:
+    if isinstance(given, str | Path):
+        raise UsageError(
+            f"dataset must be a loaded one, not {str(given)!r}; load it first with td.load({str(given)!r})"
+        )
+    return given
+
+
+@checked_arguments
 def train(
-    recipe: str | Recipe,
-    dataset: Dataset | None = None,
+    recipe: Annotated[str | Recipe, BeforeValidator(_recipe)],
+    dataset: Annotated[Dataset | None, BeforeValidator(_dataset)] = None,
     *,
-    seed: int = 0,
+    seed: Seed = 0,
     full: bool = False,
-    select: Selection = "validation",
-    device: str = "auto",
+    select: Literal["validation", "test"] = "validation",
+    device: DeviceName = "auto",
     out: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: TrainingCallback | Literal["auto"] | None = "auto",
 ) -> Run:
     """Train a recipe.
 
     By default the last 5,000 training images (a tenth of them, where that is fewer) are held out, the weights
-    of the epoch that does best on them are taken, and the test set is looked at once, at the end.
+    of the epoch that does best on them are taken, and the test set is used once, at the end.
 
     Args:
         recipe: a recipe or its name.
@@ -57,59 +79,70 @@ def train(
             every figure is one *chosen on the test set*.
         device: `cpu`, `cuda`, `mps`, or `auto` for the best there is.
         out: a new or empty folder for the run's files; None writes nothing.
-        progress: is told of every batch and epoch.
+        progress: called after every batch and epoch. `"auto"` shows bars on a terminal and in a notebook, and
+            nothing elsewhere; None is silent.
 
     Raises:
-        UsageError: an unknown recipe or device, a seed out of range, a folder that holds something already.
+        UsageError: an argument is not as above, `full` with `select="test"`, or a folder that is not empty.
         DataError: data or folder are missing or broken.
         TinydigitsError: the training has diverged.
         Interrupted: Ctrl-C; a second Ctrl-C does not wait for the batch.
     """
+    if full and select == "test":
+        raise UsageError("full takes the last epoch and select=test the best on the test set; leave one of them out")
     recipe = get_recipe(recipe) if isinstance(recipe, str) else recipe
-    dataset = load("auto") if dataset is None else dataset
-    if not 0 <= seed < 2**63:
-        raise UsageError(f"the seed must be from 0 to 2⁶³ − 1, not {seed}")
+    if dataset is None:
+        dataset = load("auto")
+        if dataset.notice:
+            warnings.warn(dataset.notice, stacklevel=3)
     settings = Settings(
         recipe=recipe,
         seed=seed,
         dataset=dataset.source,
+        classes=dataset.classes,
         fingerprint=dataset.fingerprint,
         select="nothing" if full else select,
-        device=choose_device(device).type,
+        device=choose_device(device).type,  # type: ignore[arg-type]
         threads=torch.get_num_threads(),
     )
     folder = None if out is None else RunFolder(Path(out))
     engine = _engine(settings, dataset)
     if folder is not None:
         folder.create(settings)
-    return _run(settings, dataset, engine, State(engine.state_dict(), [], {}), folder, progress or Progress())
+    return _run(settings, dataset, engine, State(engine.state_dict(), [], {}), folder, _callback(progress))
 
 
+@checked_arguments
 def resume(
     out: str | Path,
     *,
     load_dataset: Callable[[str], Dataset] = load,
-    progress: Progress | None = None,
+    progress: TrainingCallback | Literal["auto"] | None = "auto",
 ) -> Run:
-    """Go on with a run that was stopped, after its last complete epoch; a run that is done is only tested again.
+    """Continue a run that was stopped, after its last complete epoch; a run that is done is only evaluated again.
 
     On the CPU of the same machine the result is, bit for bit, that of a run that was never stopped.
 
     Args:
         out: the run's folder.
         load_dataset: finds the run's data by its name.
-        progress: is told of every batch and epoch.
+        progress: as for `train`.
 
     Raises:
-        DataError: the folder holds no run or a broken one, or the data are not those it was trained on.
+        UsageError: an argument is not as above.
+        DataError: the folder holds no run, a file in it was changed or damaged, or the data are not those it was
+            trained on.
         Interrupted: as for `train`.
     """
     folder = RunFolder(Path(out))
     settings = folder.settings()
+    state = folder.state()
     dataset = load_dataset(settings.dataset)
     if dataset.fingerprint != settings.fingerprint:
-        raise DataError(f"{settings.dataset} no longer holds the images and labels that {out} was trained on")
-    state = folder.load_progress()
+        raise DataError(
+            f"{settings.dataset} no longer holds the images and labels that {out} was trained on; "
+            "restore them, or train again into a new folder"
+        )
     threads = torch.get_num_threads()
     torch.set_num_threads(settings.threads)
     try:
@@ -118,11 +151,21 @@ def resume(
             state = State(engine.state_dict(), [], {})
         try:
             engine.load_state_dict(state.engine)
-        except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
-            raise DataError(f"{folder.checkpoint} is not a checkpoint of {settings.recipe.name}") from error
-        return _run(settings, dataset, engine, state, folder, progress or Progress())
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise DataError(
+                f"{folder.checkpoint} is of another version of tinydigits or PyTorch; train it again into a new folder"
+            ) from error
+        return _run(settings, dataset, engine, state, folder, _callback(progress))
     finally:
         torch.set_num_threads(threads)
+
+
+def _callback(progress: TrainingCallback | Literal["auto"] | None) -> TrainingCallback:
+    if progress == "auto":
+        from tinydigits.training.view import interactive_view
+
+        return interactive_view()
+    return progress or TrainingCallback()
 
 
 def _engine(settings: Settings, dataset: Dataset) -> Engine:
@@ -152,45 +195,40 @@ def _run(
     engine: Engine,
     state: State,
     folder: RunFolder | None,
-    progress: Progress,
+    callback: TrainingCallback,
 ) -> Run:
     held_out = _divide(settings, dataset)[1]
     if folder is not None:
-        folder.save_progress(state)
-    progress.start(settings, state.history, engine.batches)
-    with Interruption() as interruption, _told_of_the_end(progress):
-
-        def after_batch(number: int) -> None:
-            progress.batch(number)
-            if interruption.requested:
-                raise Interrupted
-
-        while len(state.history) < settings.recipe.epochs:
-            metrics = _epoch(engine, held_out, state.history, after_batch)
-            best = _on_cpu(engine.network) if metrics.best else state.best
-            state = State(engine.state_dict(), [*state.history, metrics], best)
-            if folder is not None:
-                folder.save_progress(state)
-            progress.epoch(metrics)
-
-        network = copy.deepcopy(engine.network).cpu().eval()
-        network.load_state_dict(state.best)
-        run = Run(settings, state.history, network, evaluate(network, dataset.test))
-        if folder is not None:
-            run.folder = folder.path
-            folder.save_final_model(_on_cpu(engine.network))
-            write_report(run, dataset, folder)
-        progress.finish(run)
-    return run
-
-
-@contextmanager
-def _told_of_the_end(progress: Progress) -> Iterator[None]:
+        folder.save_state(settings, state)
+    callback.start(settings, state.history, engine.batches)
     try:
-        yield
+        with Interruption() as interruption:
+
+            def after_batch(number: int) -> None:
+                callback.batch(number)
+                if interruption.requested:
+                    raise Interrupted
+
+            while len(state.history) < settings.recipe.epochs:
+                metrics = _epoch(engine, held_out, state.history, after_batch)
+                best = _on_cpu(engine.network) if metrics.best else state.best
+                state = State(engine.state_dict(), [*state.history, metrics], best)
+                if folder is not None:
+                    folder.save_state(settings, state)
+                callback.epoch(metrics)
+
+            network = copy.deepcopy(engine.network).cpu().eval()
+            network.load_state_dict(state.best)
+            run = Run(settings, state.history, network, evaluate(network, dataset.test))
+            if folder is not None:
+                run.folder = folder.path
+                write_report(run, dataset, folder)
+                folder.save_result(run, dataset.name, _on_cpu(engine.network))
+            callback.finish(run)
     except BaseException:
-        progress.stop()
+        callback.stop()
         raise
+    return run
 
 
 def _epoch(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tinydigits.recipes import Optimizer, Recipe
 
-__all__ = ["Scheduler", "image_losses", "images_met", "make_optimizer"]
+__all__ = ["Scheduler", "image_losses", "images_seen", "make_optimizer"]
 
 
 def make_optimizer(network: nn.Module, choice: Optimizer, *, recorded: bool = False) -> torch.optim.Optimizer:
@@ -49,7 +49,7 @@ def image_losses(recipe: Recipe, scores: Tensor, labels: Tensor) -> Tensor:
     return F.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing, reduction="none")
 
 
-def images_met(recipe: Recipe, count: int) -> list[int]:
+def images_seen(recipe: Recipe, count: int) -> list[int]:
     """How many of `count` training images each epoch of the recipe trains on: two at least, for batch norm."""
     return [count, *[min(count, max(2, round(recipe.hard_example_fraction * count)))] * (recipe.epochs - 1)]
 

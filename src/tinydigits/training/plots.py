@@ -1,4 +1,4 @@
-"""Pictures of a run: how it went, and what it read wrongly."""
+"""Pictures of a run: its curves, and the images that it read wrongly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ def metrics_picture(run: Run) -> bytes:
     """A PNG: loss, accuracy and learning rate by epoch, the chosen epoch marked."""
     history = run.history
     epochs = [metrics.epoch for metrics in history]
-    held_out = "test set" if run.settings.select == "test" else "held-out"
     figure = Figure(figsize=(11, 3.8), layout="constrained")
     loss, accuracy, rate = figure.subplots(1, 3)
     for axes, what in ((loss, "loss"), (accuracy, "accuracy")):
@@ -28,7 +27,7 @@ def metrics_picture(run: Run) -> bytes:
         axes.plot(epochs, train, color=_TRAIN, marker=".", label="training (augmented, with dropout)")
         if run.settings.select != "nothing":
             values = [getattr(metrics, f"held_out_{what}") for metrics in history]
-            axes.plot(epochs, values, color=_HELD_OUT, marker=".", label=held_out)
+            axes.plot(epochs, values, color=_HELD_OUT, marker=".", label=run.settings.held_out_name)
             axes.plot(
                 run.best_epoch, values[run.best_epoch - 1], "o", color=_BEST, fillstyle="none", markersize=10,
                 label=f"best epoch, {run.best_epoch}",
@@ -44,13 +43,14 @@ def metrics_picture(run: Run) -> bytes:
         axes.xaxis.get_major_locator().set_params(integer=True)
     figure.suptitle(
         f"{run.recipe.name}, seed {run.settings.seed}, {run.settings.dataset}: "
-        f"test accuracy {run.test.accuracy:.2f} % ({run.settings.choice})"
+        f"test accuracy {run.test.accuracy:.2f} %\n({run.settings.choice})",
+        fontsize="medium",
     )
     return _png(figure)
 
 
 def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *, most: int = 40) -> bytes:
-    """A PNG: the images read wrongly, the surest answers first, each as label → answer with its probability.
+    """A PNG: the images read wrongly, the most confident answers first, each as label → answer with its probability.
 
     Args:
         evaluation: of the images.

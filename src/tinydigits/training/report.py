@@ -11,17 +11,12 @@ __all__ = ["write_report"]
 
 
 def write_report(run: Run, dataset: Dataset, folder: RunFolder) -> None:
-    """Write training_metrics.png, mistakes.png, report.md and test_accuracy.txt."""
-    from tinydigits.training.plots import metrics_picture, mistakes_picture
+    """Write training_metrics.png, mistakes.png and report.md."""
+    from tinydigits.training.plots import metrics_picture, mistakes_picture  # matplotlib takes a second to import
 
     write_atomically(folder.plot, metrics_picture(run))
     write_atomically(folder.mistakes, mistakes_picture(run.test, dataset.test.images, dataset))
     write_atomically(folder.report, _report(run, dataset))
-    test = run.test
-    write_atomically(
-        folder.test_accuracy,
-        f"{test.accuracy:.2f}\n{test.correct} of {test.total} test images of {dataset.name}, {run.settings.choice}\n",
-    )
 
 
 def _report(run: Run, dataset: Dataset) -> str:
@@ -46,7 +41,7 @@ def _report(run: Run, dataset: Dataset) -> str:
         "",
         "## Epochs",
         "",
-        f"Held out: {_held_out(run)}. Training figures are those of augmented images under dropout.",
+        f"Held out: {_held_out(run)}. Training figures are of augmented images, with dropout.",
         "",
         "| epoch | train loss | train accuracy | held-out loss | held-out accuracy | learning rate | seconds | |",
         "|--:|--:|--:|--:|--:|--:|--:|---|",
@@ -65,7 +60,7 @@ def _report(run: Run, dataset: Dataset) -> str:
             f"**{n}**" if answer == label else str(n or "·") for answer, n in enumerate(row[: len(names)])
         )
         lines.append(f"| **{name}** | {cells} | {'–' if accuracy is None else f'{accuracy:.2f}'} |")
-    lines += ["", f"## The {min(40, len(test.mistakes))} surest of {len(test.mistakes)} mistakes", ""]
+    lines += ["", f"## The {min(40, len(test.mistakes))} most confident of {len(test.mistakes)} mistakes", ""]
     lines += ["Label → answer, its probability, and the image's place in the test set.", ""]
     lines += ["![Test images read wrongly](mistakes.png)", ""]
     return "\n".join(lines)
@@ -74,6 +69,6 @@ def _report(run: Run, dataset: Dataset) -> str:
 def _held_out(run: Run) -> str:
     return {
         "validation": "the last of the training images",
-        "test": "the test set, so that every figure here is *chosen on the test set*",
+        "test": f"the test set, so every figure here is *{run.settings.choice}*",
         "nothing": "nothing",
     }[run.settings.select]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from tinydigits.data import Dataset, Split
-from tinydigits.errors import DataError
+from tinydigits.errors import DataError, UsageError
 from tinydigits.networks import NETWORKS, load_tensors, load_weights, weights_file
 from tinydigits.recipes import RECIPES, Recipe, get_recipe
 from tinydigits.training.folder import RunFolder
+from tinydigits.training.run import Settings
 
 __all__ = ["Target", "resolve"]
+
+_DIGITS = tuple("0123456789")
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,10 @@ class Target:
         network: in evaluation mode, on the CPU.
         recipe: what it was trained by; None for weights that do not say.
         accuracy: test accuracy in percent as it was recorded when it was trained; None if it was not.
-        choice: how the measured weights were chosen, in words, such as `chosen on the test set`; empty if unknown.
         fingerprint: of the data it was trained on; None if that is not known.
+        choice: how the measured weights were chosen, in words, such as `chosen on the test set`; empty if unknown.
+        settings: of the run that it belongs to, if it does.
+        classes: what its answers stand for; None if that is not known.
     """
 
     name: str
@@ -36,16 +42,34 @@ class Target:
     accuracy: float | None = None
     fingerprint: str | None = None
     choice: str = ""
+    settings: Settings | None = None
+    classes: tuple[str, ...] | None = None
 
     def unseen(self, dataset: Dataset) -> Split:
-        """The images that it is fair to measure this network on.
+        """The images that it is fair to measure this network on, labelled as it answers.
 
         The test set, where the data have one of their own or where the network was, or may have been, trained on
         the rest of them; otherwise all images.
+
+        Raises:
+            UsageError: the data have a class that the network has not.
         """
-        if dataset.has_own_test or self.fingerprint in {None, dataset.fingerprint}:
-            return dataset.test
-        return dataset.everything()
+        split = dataset.test
+        if not dataset.has_own_test and self.fingerprint not in {None, dataset.fingerprint}:
+            split = dataset.everything()
+        if self.classes is None or dataset.classes == self.classes[: len(dataset.classes)]:
+            return split
+        unknown = [name for name in dataset.classes if name not in self.classes]
+        if unknown:
+            raise UsageError(
+                f"{self.name} was trained on the classes {', '.join(self.classes)}, and {dataset.name} has others: "
+                f"{', '.join(unknown)}; give --dataset one with the same class names"
+            )
+        return Split(split.images, torch.tensor([self.classes.index(name) for name in dataset.classes])[split.labels])
+
+    def named(self, dataset: Dataset) -> Dataset:
+        """The data set with the classes of the network, by which its answers are named."""
+        return dataset if self.classes is None else dataclasses.replace(dataset, classes=self.classes)
 
 
 def resolve(target: str) -> Target:
@@ -53,13 +77,16 @@ def resolve(target: str) -> Target:
 
     Raises:
         UsageError: it is none of these.
-        DataError: what it names is missing or broken, or fits no network.
+        DataError: what it names is missing, changed or damaged, or fits no network.
     """
     path = Path(target)
     if target in RECIPES:
         return _shipped(RECIPES[target])
     if path.is_dir():
-        return _run(target, RunFolder(path))
+        return _run(target, RunFolder(path), RunFolder(path).best_model)
+    folder = RunFolder(path.parent)
+    if path in {folder.best_model, folder.final_model} and path.is_file() and folder.config.is_file():
+        return _run(target, folder, path)
     if path.suffix in {".safetensors", ".pth", ".pt"}:
         return _file(target, path)
     if path.exists():
@@ -77,22 +104,32 @@ def _shipped(recipe: Recipe) -> Target:
     weights, notes = load_weights(path)
     network = recipe.build()
     network.load_state_dict(weights)
-    return Target(recipe.name, network.eval(), recipe, float(notes["test_accuracy"]), notes["fingerprint"])
+    accuracy, fingerprint = float(notes["test_accuracy"]), notes["fingerprint"]
+    return Target(recipe.name, network.eval(), recipe, accuracy, fingerprint, classes=_DIGITS)
 
 
-def _run(target: str, folder: RunFolder) -> Target:
+def _run(target: str, folder: RunFolder, model: Path) -> Target:
     settings = folder.settings()
-    if not folder.best_model.is_file():
-        raise DataError(f"the run {target} has no complete epoch yet; go on with: tinydigits train --resume {target}")
+    again = f"tinydigits train --resume {folder.path}"
+    if not model.is_file():
+        raise DataError(f"the run {target} has no complete epoch yet; resume it with: {again}")
+    try:
+        weights = load_tensors(model, signed=True)
+    except DataError as error:
+        raise DataError(f"{error}; write it again from the checkpoint with: {again}") from error
     network = settings.recipe.build()
-    _load(network, load_tensors(folder.best_model), folder.best_model)
-    accuracy = None
-    if folder.test_accuracy.is_file():
-        try:
-            accuracy = float(folder.test_accuracy.read_text(encoding="utf-8").split()[0])
-        except (ValueError, IndexError) as error:
-            raise DataError(f"{folder.test_accuracy} does not begin with a percentage") from error
-    return Target(target, network.eval(), settings.recipe, accuracy, settings.fingerprint, settings.choice)
+    _load(network, weights, model)
+    best = model == folder.best_model
+    return Target(
+        target,
+        network.eval(),
+        settings.recipe,
+        accuracy=folder.accuracy() if best else None,
+        fingerprint=settings.fingerprint,
+        choice=settings.choice if best else settings.last_epoch,
+        settings=settings,
+        classes=settings.classes,
+    )
 
 
 def _file(target: str, path: Path) -> Target:
@@ -105,7 +142,8 @@ def _file(target: str, path: Path) -> Target:
             network = kind()
             _load(network, weights, path)
             recipe = RECIPES.get(notes.get("recipe", ""))
-            return Target(target, network.eval(), recipe, fingerprint=notes.get("fingerprint"))
+            classes = _DIGITS if recipe else None
+            return Target(target, network.eval(), recipe, fingerprint=notes.get("fingerprint"), classes=classes)
     raise DataError(f"the names and shapes in {target} are those of none of {', '.join(NETWORKS)}")
 
 

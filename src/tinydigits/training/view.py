@@ -1,29 +1,35 @@
-"""A training as it happens: a live table on a terminal, one line an epoch elsewhere."""
+"""A training as it happens: a table with bars on a terminal or in a notebook, one line an epoch in a log."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from tinydigits.training import EpochMetrics, Progress, Run, Settings
+from tinydigits.training.callback import TrainingCallback
+from tinydigits.training.run import EpochMetrics, Run, Settings
 
-__all__ = ["live_progress"]
+__all__ = ["interactive_view", "training_view"]
 
 
-def live_progress(console: Console) -> Progress:
+def interactive_view() -> TrainingCallback:
+    """The table on a terminal or in a notebook; silence where nobody watches, such as in a script's log."""
+    console = Console(stderr=True, highlight=False)
+    return training_view(console) if console.is_terminal or console.is_jupyter else TrainingCallback()
+
+
+def training_view(console: Console) -> TrainingCallback:
     """The view that fits where the console's output goes."""
-    return _Table(console) if console.is_terminal else _Lines(console)
+    # In a notebook rich needs ipywidgets to redraw what it has shown.
+    redraws = find_spec("ipywidgets") is not None if console.is_jupyter else console.is_terminal
+    return _Table(console) if redraws else _Lines(console)
 
 
-def _held_out_name(settings: Settings) -> str:
-    return "test" if settings.select == "test" else "held-out"
-
-
-class _Lines(Progress):
-    """One line an epoch, such as a log file wants."""
+class _Lines(TrainingCallback):
+    """One line an epoch."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -37,13 +43,15 @@ class _Lines(Progress):
             f"batches{then}, {settings.device}; {settings.choice}"
         )
         if history:
-            self._print(f"going on after epoch {len(history)} of {epochs}")
+            self._print(f"resuming after epoch {len(history)} of {epochs}")
 
     def epoch(self, metrics: EpochMetrics) -> None:
         held_out = ""
         if metrics.held_out_loss is not None:
-            name = _held_out_name(self.settings)
-            held_out = f"  {name} loss {metrics.held_out_loss:.4f} accuracy {metrics.held_out_accuracy:.2f}"
+            held_out = (
+                f"  {self.settings.held_out_name} loss {metrics.held_out_loss:.4f} "
+                f"accuracy {metrics.held_out_accuracy:.2f}"
+            )
         best = "  best" if metrics.best and self.settings.select != "nothing" else ""
         self._print(
             f"epoch {metrics.epoch:>3}/{self.settings.recipe.epochs}  train loss {metrics.train_loss:.4f} "
@@ -58,7 +66,7 @@ class _Lines(Progress):
         self.console.print(line, soft_wrap=True, markup=False)
 
 
-class _Table(Progress):
+class _Table(TrainingCallback):
     """A table that grows by a row an epoch, and bars for batches and epochs."""
 
     def __init__(self, console: Console) -> None:
@@ -67,7 +75,7 @@ class _Table(Progress):
     def start(self, settings: Settings, history: list[EpochMetrics], batches: list[int]) -> None:
         self.settings = settings
         self.rows = list(history)
-        self.bars = Bars(
+        self.bars = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
             TextColumn("left"), TimeRemainingColumn(), console=self.console,
         )  # fmt: skip
@@ -96,17 +104,10 @@ class _Table(Progress):
 
     def _view(self) -> Group:
         table = Table(title=f"{self.settings.recipe.name}, seed {self.settings.seed}, {self.settings.dataset}")
-        held_out = _held_out_name(self.settings)
+        held_out = self.settings.held_out_name
         for name in (
-            "epoch",
-            "train loss",
-            "train acc",
-            f"{held_out} loss",
-            f"{held_out} acc",
-            "lr",
-            "seconds",
-            "",
-        ):
+            "epoch", "train loss", "train acc", f"{held_out} loss", f"{held_out} acc", "lr", "seconds", "",
+        ):  # fmt: skip
             table.add_column(name, justify="right")
         # As many of the last epochs as fit: a live view taller than its terminal would flicker.
         for row in self.rows[-max(3, self.console.height - 9) :]:
@@ -126,12 +127,6 @@ def _result(run: Run) -> Table:
     table = Table(show_header=False, title=f"{run.recipe.name}, seed {run.settings.seed}")
     table.add_column(style="dim")
     table.add_column()
-    table.add_row("test accuracy", f"[bold]{run.test.accuracy:.2f} %[/] of {run.test.total:,} ({run.settings.dataset})")
-    table.add_row("chosen", run.settings.choice)
-    table.add_row("epoch", f"{run.best_epoch} of {len(run.history)}")
-    table.add_row("parameters", f"{run.parameters:,}")
-    table.add_row("seconds", f"{run.seconds:.1f}")
-    if run.folder is not None:
-        table.add_row("run", str(run.folder))
-        table.add_row("plot", str(run.folder / "training_metrics.png"))
+    for name, value in run.summary.items():
+        table.add_row(name, value)
     return table

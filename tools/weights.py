@@ -1,8 +1,8 @@
 """The weights that ship: a recipe's seed 0, trained on all training images.
 
-    python benchmarks/weights.py swift sturdy     # seconds for swift, ten minutes for sturdy; it may be stopped
+    python tools/weights.py swift sturdy     # seconds for swift, ten minutes for sturdy; it may be stopped
 
-Those of the five reproduced systems are made by benchmarks/five.py.
+Those of the five reproduced systems are made by tools/five.py.
 """
 
 from __future__ import annotations

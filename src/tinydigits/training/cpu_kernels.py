@@ -1,6 +1,6 @@
 """The same mathematics in less time: dropout and batch norm for training on a CPU.
 
-Inside `fast_layers()` every call of `torch.nn.functional.dropout` and `batch_norm` that trains on float32
+Inside `fused_cpu_layers()` every call of `torch.nn.functional.dropout` and `batch_norm` that trains on float32
 activations on a CPU, a user's own network's included, runs as below. All else is left to PyTorch.
 """
 
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["fast_layers"]
+__all__ = ["fused_cpu_layers"]
 
 _LEVELS = 2**16
 
@@ -137,7 +137,7 @@ def _batch_norm(  # noqa: PLR0917 - PyTorch's own signature
 _REPLACEMENTS: dict[Callable[..., Any], Callable[..., Any]] = {F.dropout: _dropout, F.batch_norm: _batch_norm}
 
 
-class fast_layers(TorchFunctionMode):  # noqa: N801
+class fused_cpu_layers(TorchFunctionMode):  # noqa: N801
     """A context in which the functions above stand in for PyTorch's."""
 
     def __torch_function__(

@@ -1,6 +1,6 @@
 """The five systems, reproduced: trains what is missing under runs/five, then writes the table and the weights.
 
-    python benchmarks/five.py            # about an hour on one core; stop it and start it again as you like
+    python tools/five.py            # about an hour on one core; stop it and start it again as you like
 
 For each of the five names it makes two runs with seed 0; each goes on where it was stopped:
 
@@ -30,7 +30,7 @@ from tinydigits.training.folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from benchmarks.weights import commit_of, make_run, ship  # noqa: E402
+from tools.weights import commit_of, make_run, ship  # noqa: E402
 
 RUNS = ROOT / "runs" / "five"
 RESULT = ROOT / "results" / "five.json"

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from tinydigits.networks import NETWORKS
-from tinydigits.training.fast import fast_layers
+from tinydigits.training.cpu_kernels import fused_cpu_layers
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def test_batch_norm_gives_pytorchs_outputs_gradients_and_statistics(shape: tuple
     x = (torch.randn(shape) * 2 + 1).contiguous(memory_format=torch.channels_last).requires_grad_()
     exact = x.detach().double().requires_grad_()
     gradient = torch.randn(shape)
-    with fast_layers():
+    with fused_cpu_layers():
         y = ours(x)
     y.backward(gradient)
     expected = reference(exact)
@@ -44,7 +44,7 @@ def test_batch_norm_gives_pytorchs_outputs_gradients_and_statistics(shape: tuple
 @pytest.mark.parametrize("p", [0.1, 0.5])
 def test_dropout_drops_its_share_and_keeps_the_expectation(p: float) -> None:
     x = torch.ones(64, 10, 28, 28, requires_grad=True)
-    with fast_layers():
+    with fused_cpu_layers():
         y = F.dropout(x, p)
     share = float((y == 0).float().mean())
     assert abs(share - p) < 0.005
@@ -54,7 +54,7 @@ def test_dropout_drops_its_share_and_keeps_the_expectation(p: float) -> None:
 
 
 def test_dropout_is_independent_between_elements() -> None:
-    with fast_layers():
+    with fused_cpu_layers():
         kept = F.dropout(torch.ones(1000, 1024), 0.5) > 0
     agreement = (kept[:, :-1] == kept[:, 1:]).float().mean(0)
     assert agreement.sub(0.5).abs().max() < 0.1
@@ -62,7 +62,7 @@ def test_dropout_is_independent_between_elements() -> None:
 
 def test_dropout_follows_the_seed() -> None:
     x = torch.ones(3, 5, 7, 7)
-    with fast_layers():
+    with fused_cpu_layers():
         torch.manual_seed(1)
         first = F.dropout(x, 0.5)
         torch.manual_seed(1)
@@ -75,7 +75,7 @@ def test_evaluation_double_precision_and_other_layouts_are_left_to_pytorch() -> 
     x = torch.randn(16, 1, 28, 28)
     network.eval()
     expected = network(x)
-    with fast_layers():
+    with fused_cpu_layers():
         assert torch.equal(network(x), expected)
         norm = nn.BatchNorm2d(3).double()
         wide = torch.randn(4, 3, 5, 5, dtype=torch.float64)
@@ -89,7 +89,7 @@ def test_a_networks_gradients_are_pytorchs() -> None:
     F.cross_entropy(network(x), labels).backward()
     expected = [parameter.grad.clone() for parameter in network.parameters()]
     network.zero_grad()
-    with fast_layers():
+    with fused_cpu_layers():
         F.cross_entropy(network(x), labels).backward()
     for parameter, gradient in zip(network.parameters(), expected, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, rtol=1e-2, atol=1e-4)
