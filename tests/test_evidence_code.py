@@ -67,7 +67,7 @@ def test_a_change_of_the_mathematics_changes_it(changed: Fingerprint, file: str,
         ("networks/swift.py", "_MARGIN = 2", "# Comments,\n_MARGIN = (\n    2  # formatting\n)"),
         ("networks/swift.py", '"""Standardised pixels', '"""And docstrings: standardised pixels'),
         ("networks/swift.py", "x: Tensor) -> Tensor", "x) -> 'Tensor'"),
-        ("training/engine.py", "the training has diverged", "what an error says"),
+        ("training/engine.py", "has diverged, its loss is", "what an error says"),
         ("networks/dense.py", "flatten(1)", "flatten(2)"),
         ("data/mirrors.py", "def ", "_UNRELATED = 1\n\n\ndef "),
         ("evidence/pages.py", "def ", "_UNRELATED = 1\n\n\ndef "),
@@ -93,7 +93,9 @@ def test_all_code_that_trains_and_tests_is_part_of_it(name: str, uci: td.Dataset
     ran: set[tuple[str, int]] = set()
 
     def note(frame: FrameType, event: str, _argument: Any) -> None:
-        if event == "call" and frame.f_code.co_filename.startswith(str(SOURCE)):
+        # Validators of evaluate's arguments stand in annotations and give back what they were given.
+        checks = frame.f_code.co_name in {"_split", "_network"}
+        if event == "call" and not checks and frame.f_code.co_filename.startswith(str(SOURCE)):
             ran.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
 
     sys.setprofile(note)
