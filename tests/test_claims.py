@@ -25,7 +25,7 @@ from tinydigits.evidence import (
     record_use,
 )
 from tinydigits.evidence.comparison import compare as compare_recipes
-from tinydigits.evidence.pages import publish, readme_with_results, recipe_pages
+from tinydigits.evidence.pages import publish, readme_with_results, recipe_pages, references_table, with_block
 from tinydigits.evidence.pictures import mistakes_sheet
 from tinydigits.recipes import get_recipe, override
 
@@ -121,6 +121,8 @@ def test_without_evidence_of_ones_own_the_published_is_read(tmp_path: Path, monk
 
 def test_readme_and_pages_are_made_from_the_evidence(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(f"# x\n\n{BEGIN}old\n{END}\nmore\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "evidence.md").write_text("<!-- references:begin -->\n<!-- references:end -->\n")
     publish(tmp_path)
     assert "No claim has been certified yet." in (tmp_path / "README.md").read_text()
     folder = tmp_path / "results" / "evidence"
@@ -151,6 +153,8 @@ def test_readme_and_pages_say_what_the_evidence_says() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert readme == readme_with_results(readme, series), "run: make results"
     written = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "results").glob("*.md")}
+    docs = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    assert docs == with_block(docs, "references", references_table()), "run: make results"
     uses = read_ledger(ROOT / "results")
     assert written == recipe_pages(series, uses), "run: make results"
     assert {use.digest for use in uses} >= {one.first.digest for one in series}

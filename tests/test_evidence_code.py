@@ -46,8 +46,8 @@ def changed(tmp_path: Path) -> Fingerprint:
         ("networks/classify.py", "0.1307, 0.3081", "0.1306, 0.3081"),
         ("augment/affine.py", "1 + uniform[2] * scale", "1 - uniform[2] * scale"),
         ("augment/photo.py", "often=0.35", "often=0.36"),
-        ("training/fast.py", "_LEVELS = 2**16", "_LEVELS = 2**15"),
-        ("training/fast.py", "momentum)", "momentum / 2)"),
+        ("training/cpu_kernels.py", "_LEVELS = 2**16", "_LEVELS = 2**15"),
+        ("training/cpu_kernels.py", "momentum)", "momentum / 2)"),
         ("training/optimisation.py", "cycle_momentum=False", "cycle_momentum=True"),
         ("training/engine.py", "topk(", "sort("),
         ("evidence/trainings.py", "set_num_threads(1)", "set_num_threads(2)"),
@@ -67,7 +67,7 @@ def test_a_change_of_the_mathematics_changes_it(changed: Fingerprint, file: str,
         ("networks/swift.py", "_MARGIN = 2", "# Comments,\n_MARGIN = (\n    2  # formatting\n)"),
         ("networks/swift.py", '"""Standardised pixels', '"""And docstrings: standardised pixels'),
         ("networks/swift.py", "x: Tensor) -> Tensor", "x) -> 'Tensor'"),
-        ("training/engine.py", "the training has diverged", "what an error says"),
+        ("training/engine.py", "has diverged, its loss is", "what an error says"),
         ("networks/dense.py", "flatten(1)", "flatten(2)"),
         ("data/mirrors.py", "def ", "_UNRELATED = 1\n\n\ndef "),
         ("evidence/pages.py", "def ", "_UNRELATED = 1\n\n\ndef "),
@@ -93,7 +93,9 @@ def test_all_code_that_trains_and_tests_is_part_of_it(name: str, uci: td.Dataset
     ran: set[tuple[str, int]] = set()
 
     def note(frame: FrameType, event: str, _argument: Any) -> None:
-        if event == "call" and frame.f_code.co_filename.startswith(str(SOURCE)):
+        # Validators of evaluate's arguments stand in annotations and give back what they were given.
+        checks = frame.f_code.co_name in {"_split", "_network"}
+        if event == "call" and not checks and frame.f_code.co_filename.startswith(str(SOURCE)):
             ran.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
 
     sys.setprofile(note)

@@ -189,7 +189,7 @@ def test_the_name_of_an_open_file_is_in_its_error(tmp_path: Path) -> None:
         td.read(text)
 
 
-@pytest.mark.parametrize("source", [None, 3, 0.5, {}, td.read], ids=repr)
+@pytest.mark.parametrize("source", [None, 3, 0.5, {}, td.read], ids=lambda source: type(source).__name__)
 def test_what_is_no_image_at_all_is_wrong_usage(source: object) -> None:
     with pytest.raises(td.UsageError, match="an image must be a path, bytes, a file opened in binary mode, a Pillow"):
         td.read(source)

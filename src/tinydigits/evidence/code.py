@@ -44,10 +44,8 @@ def code_fingerprint(network: str, *, group: bool = False, package: Path = _PACK
         package: the folder of the source.
     """
     modules = _modules(package)
-    document = [
-        (source, _essence(modules.statements(source)), sorted(set(modules.mentioned(source))))
-        for source in reached_definitions(network, group=group, package=package)
-    ]
+    reached = reached_definitions(network, group=group, package=package)
+    document = [(source, *modules.definition(source)) for source in reached]
     return hashlib.sha256(repr(document).encode()).hexdigest()[:16]
 
 
@@ -64,7 +62,7 @@ def reached_definitions(network: str, *, group: bool = False, package: Path = _P
         # A recipe takes one network of the table, which is reached already.
         if source not in reached and source[0] in modules.names and source[1] != "NETWORKS":
             reached.add(source)
-            waiting += [mentioned for _, mentioned in modules.mentioned(source)]
+            waiting += [mentioned for _, mentioned in modules.definition(source)[1]]
     return sorted(reached)
 
 
@@ -76,10 +74,10 @@ def _modules(package: Path) -> _Modules:
 class _Module:
     """A module's top-level statements by the name that they define ("" where they define none), and its imports."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: str) -> None:
         self.defined: dict[str, list[ast.stmt]] = defaultdict(list)
         self.imported: dict[str, Source] = {}
-        for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        for statement in ast.parse(source).body:
             for inner in statement.body if _is_for_types(statement) else [statement]:
                 if isinstance(inner, ast.Import | ast.ImportFrom):
                     self.imported |= _imports(inner)
@@ -98,17 +96,23 @@ class _Modules(dict[str, _Module]):
             if path.name != "__main__.py"
         }
         self.names = set(self._paths)
+        self._definitions: dict[Source, tuple[Any, list[tuple[str, Source]]]] = {}
 
     def __missing__(self, module: str) -> _Module:
-        self[module] = _Module(self._paths[module])
+        self[module] = _parse(self._paths[module].read_text(encoding="utf-8"))
         return self[module]
 
     def statements(self, source: Source) -> list[ast.stmt]:
         """What makes a definition."""
         return self[source[0]].defined[source[1]]
 
-    def mentioned(self, source: Source) -> Iterator[tuple[str, Source]]:
-        """The names in a definition that are not its own, and where each is defined, in this package or elsewhere."""
+    def definition(self, source: Source) -> tuple[Any, list[tuple[str, Source]]]:
+        """A definition's essence, and the names in it with where each is defined, in this package or elsewhere."""
+        if source not in self._definitions:
+            self._definitions[source] = _essence(self.statements(source)), sorted(set(self._mentioned(source)))
+        return self._definitions[source]
+
+    def _mentioned(self, source: Source) -> Iterator[tuple[str, Source]]:
         module = self[source[0]]
         for node in _nodes(self.statements(source)):
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -128,6 +132,9 @@ class _Modules(dict[str, _Module]):
         else:  # a whole module, of which anything may be used
             whole = f"{module}.{name}".removesuffix(".")
             yield from ((whole, part) for part in self[whole].defined)
+
+
+_parse = functools.cache(_Module)
 
 
 def _imports(statement: ast.Import | ast.ImportFrom) -> dict[str, Source]:

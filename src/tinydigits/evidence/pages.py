@@ -9,11 +9,20 @@ from pathlib import Path
 from tinydigits.errors import DataError
 from tinydigits.evidence.claim import TARGET, Claim, make_claim
 from tinydigits.evidence.ledger import TestSetUse, read_ledger
+from tinydigits.evidence.references import REFERENCES
 from tinydigits.evidence.series import Series, load_series, standing
 from tinydigits.files import write_atomically
 from tinydigits.recipes import RECIPES
 
-__all__ = ["claims_of", "markdown_table", "publish", "readme_with_results", "recipe_pages", "with_block"]
+__all__ = [
+    "claims_of",
+    "markdown_table",
+    "publish",
+    "readme_with_results",
+    "recipe_pages",
+    "references_table",
+    "with_block",
+]
 
 _HEADER = (
     "| recipe | parameters | epochs | seeds | mean ± sd, % | min–max | 95 % lower bound | seeds ≥ 99.40 "
@@ -73,7 +82,7 @@ def recipe_pages(series: Sequence[Series], uses: Sequence[TestSetUse]) -> dict[s
 
 
 def publish(root: Path) -> None:
-    """Write README's table, `results/accuracy.png` and `docs/results/` from `results/evidence`.
+    """Write README's table, `results/accuracy.png`, the references in docs/evidence.md and `docs/results/`.
 
     Raises:
         DataError: README has no place for the table, evidence is broken, or a file cannot be written.
@@ -87,6 +96,8 @@ def publish(root: Path) -> None:
     write_atomically(readme, readme_with_results(readme.read_text(encoding="utf-8"), series))
     if claims := _published(series):
         write_atomically(root / "results" / "accuracy.png", accuracy_picture(claims))
+    docs = root / "docs" / "evidence.md"
+    write_atomically(docs, with_block(docs.read_text(encoding="utf-8"), "references", references_table()))
     folder = root / "docs" / "results"
     folder.mkdir(parents=True, exist_ok=True)
     pages = recipe_pages(series, read_ledger(root / "results"))
@@ -95,6 +106,16 @@ def publish(root: Path) -> None:
             old.unlink()
     for name, page in pages.items():
         write_atomically(folder / name, page)
+
+
+def references_table() -> str:
+    """The public references, for docs/evidence.md."""
+    rows = [
+        f"| {one.parameters:,} | {one.accuracy:g}{f' ± {one.sd:.2g}' if one.sd else ''} | {one.protocol} "
+        f"| {f'<{one.url}>' if one.url else 'place not found again'} |\n"
+        for one in REFERENCES
+    ]
+    return "| parameters | accuracy, % | protocol | where |\n|--:|--:|---|---|\n" + "".join(rows)
 
 
 def _published_series(series: Sequence[Series]) -> list[Series]:
@@ -133,7 +154,7 @@ def _page(one: Series, others: list[Series], uses: list[TestSetUse]) -> str:
         "",
         "Made by `make results` from "
         f"[`results/evidence/{one.name}.jsonl`](../../results/evidence/{one.name}.jsonl); "
-        "[how a number is earned](../evidence.md).",
+        "[how a number is made](../evidence.md).",
         "",
         f"Origin: {recipe.origin}. {recipe.notes}".rstrip(),
         "",
