@@ -102,8 +102,6 @@ class Recipe:
     """How training images are changed."""
     loss: Literal["cross_entropy", "nll"] = "cross_entropy"
     """`cross_entropy` on logits, or `nll` on a network's own log-softmax."""
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of each label that is spread over all classes."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of activations set to zero in training."""
     hard_example_fraction: Annotated[float, Field(ge=0.001, le=1)] = 1.0

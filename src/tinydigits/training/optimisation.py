@@ -46,7 +46,7 @@ def image_losses(recipe: Recipe, scores: Tensor, labels: Tensor) -> Tensor:
     """The recipe's loss of each image, [B], from scores [B, 10] and labels [B]."""
     if recipe.loss == "nll":
         return F.nll_loss(scores, labels, reduction="none")
-    return F.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing, reduction="none")
+    return F.cross_entropy(scores, labels, reduction="none")
 
 
 def images_seen(recipe: Recipe, count: int) -> list[int]:

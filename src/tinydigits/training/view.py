@@ -16,7 +16,7 @@ __all__ = ["interactive_view", "training_view"]
 
 
 def interactive_view() -> TrainingCallback:
-    """The table on a terminal or in a notebook; silence where nobody watches, such as in a script's log."""
+    """The table on a terminal or in a notebook; silence elsewhere, such as in a log."""
     console = Console(stderr=True, highlight=False)
     return training_view(console) if console.is_terminal or console.is_jupyter else TrainingCallback()
 
