@@ -54,7 +54,7 @@ def reached_definitions(network: str, *, group: bool = False, package: Path = _P
     modules = _modules(package)
     start = (train_seeds_in_group if group else train_seed, evaluate, NETWORKS[network], *_GIVEN)
     waiting = [(one.__module__, one.__qualname__) for one in start]
-    # Statements that define no name run when their module is imported, whoever imports it.
+    # Statements that define no name run when their module is imported, by any other.
     waiting += [(module, "") for module in modules.names if modules[module].defined[""]]
     reached: set[Source] = set()
     while waiting:
