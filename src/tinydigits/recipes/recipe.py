@@ -40,17 +40,16 @@ class Schedule:
     """How the learning rate changes."""
 
     name: Literal["constant", "step", "plateau", "one_cycle"]
-    """`constant`; `step`: × `gamma` every `step_size` epochs; `plateau`: × `gamma` when the held-out loss (the
-    training loss, where nothing is held out) has not improved for more than `patience` epochs; `one_cycle`: up for
-    the first `warmup` share of all batches, then down to (almost) nothing along a cosine."""
+    """`constant`; `step`: × `gamma` every `step_size` epochs; `plateau`: × `gamma` when the held-out accuracy
+    (that in training, where nothing is held out) has not risen by a ten-thousandth of itself for more than
+    `patience` epochs; `one_cycle`: up for the first `warmup` share of all batches, then down to (almost) nothing along
+    a cosine."""
     step_size: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Epochs between two steps of `step`."""
     gamma: Annotated[float, Field(ge=0, le=1)] = 0.1
     """The factor of `step` and `plateau`."""
     patience: Annotated[int, Field(ge=0, le=10_000)] = 2
     """Epochs without improvement that `plateau` waits for."""
-    min_lr: Annotated[float, Field(ge=0, le=1000)] = 0.0
-    """The learning rate below which `plateau` does not go."""
     warmup: Annotated[float, Field(gt=0, lt=1)] = 0.3
     """Share of all batches in which `one_cycle` rises."""
 

@@ -86,14 +86,18 @@ class Engine:
         self._check_convergence(loss)
         return loss, accuracy
 
-    def end_epoch(self, loss: float) -> None:
-        """Give the schedule the held-out loss (the training loss, where nothing is held out).
+    def end_epoch(self, loss: float, accuracy: float) -> None:
+        """Give the schedule the accuracy on what is held out (in training, where nothing is held out).
+
+        Args:
+            loss: on the same images.
+            accuracy: in percent.
 
         Raises:
             TinydigitsError: the loss is no longer finite.
         """
         self._check_convergence(loss)
-        self._scheduler.after_epoch(loss)
+        self._scheduler.after_epoch(accuracy)
 
     def _check_convergence(self, loss: float) -> None:
         if not math.isfinite(loss):
