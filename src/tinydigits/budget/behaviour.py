@@ -50,7 +50,7 @@ class Behaviour:
 
 
 def observe(network: nn.Module, input_shape: Sequence[int]) -> Behaviour:
-    """Runs a network in both modes and judges what every network must do; nothing that it raises gets out.
+    """Runs a network in both modes and checks what every network must do; what it raises is caught.
 
     Args:
         network: on the CPU; it is left in any state, as is PyTorch's random generator. See `preserve_state`.

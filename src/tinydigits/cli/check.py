@@ -86,11 +86,11 @@ def _show(report: Report) -> None:
     from rich.text import Text
 
     table = Table(title=Text(report.target))
-    for title in ("check", "required", "found", "verdict"):
+    for title in ("check", "required", "found", "result"):
         table.add_column(title, overflow="fold")
     for check in report.checks:
-        verdict = Text("passed", "green") if check.passed else Text("failed", "bold red")
-        table.add_row(*(Text(words) for words in (check.name, check.required, check.found)), verdict)
+        result = Text("passed", "green") if check.passed else Text("failed", "bold red")
+        table.add_row(*(Text(words) for words in (check.name, check.required, check.found)), result)
     console().print(table)
 
     def number(value: int | None) -> str:
@@ -102,7 +102,7 @@ def _show(report: Report) -> None:
     lines = (
         f"{number(report.parameters)} parameters {folded}, {number(report.macs)} multiply–adds, "
         f"receptive field {number(report.receptive_field)} pixels",
-        f"contains {layers or 'nothing that we know'}",
+        f"contains {layers or 'no known layers'}",
         f"{report.target} fails {failed} of {len(report.checks)} checks"
         if failed
         else f"{report.target} passes all {len(report.checks)} checks",

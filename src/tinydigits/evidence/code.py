@@ -60,7 +60,7 @@ def reached_definitions(network: str | UserNetwork, *, group: bool = False, pack
         waiting.append((NETWORKS[network].__module__, NETWORKS[network].__qualname__))
     else:
         waiting += modules.imported_by(network)
-    # Statements that define no name run when their module is imported, whoever imports it.
+    # Statements that define no name run when their module is imported, by any other.
     waiting += [(module, "") for module in modules.names if modules[module].defined[""]]
     reached: set[Source] = set()
     while waiting:
