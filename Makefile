@@ -19,7 +19,7 @@ train: $(VENV)/.package
 	$(BIN)/tinydigits train
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 # README's table, the picture and the pages, from results/evidence.
 results: $(VENV)/.package

@@ -11,7 +11,7 @@ or threads. Medians, ranges and ratios go to results/benchmark.json, docs/perfor
   against single programs side by side;
 - `classify` against the same network in eager mode, 10,000 images and one.
 
-The curves of the picture look at the test set while the networks train. Nothing was chosen by what they show.
+The curves of the picture are measured on the test set while the networks train. Nothing was chosen by them.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from tinydigits.networks import standardize
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.recipes import get_recipe
 from tinydigits.training.engine import Engine
+from tinydigits.training.malloc import retain_freed_memory
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -105,8 +106,8 @@ def _in_a_process(side: str, *words: str) -> str:
     ).stdout.splitlines()[-1]
 
 
-class Watch:
-    """Counts the seconds of a training and, with these stopped, looks at the test set every so many batches."""
+class Clock:
+    """Counts the seconds of a training and, while stopped, evaluates on the test set every so many batches."""
 
     def __init__(self, mnist: td.Dataset, every: int) -> None:
         self.mnist, self.every = mnist, every
@@ -125,21 +126,22 @@ class Watch:
         loop.epoch(after_batch)
         self.seconds += time.perf_counter() - self._start
 
-    def told(self) -> dict[str, Any]:
+    def result(self) -> dict[str, Any]:
         return {"seconds": self.seconds, "curve": self.curve}
 
 
 def swift() -> dict[str, Any]:
     """A whole training, the making of network and optimiser included."""
+    retain_freed_memory()
     mnist = td.load("mnist")
     start = time.perf_counter()
     engine = Engine(get_recipe("swift"), mnist.train, device=torch.device("cpu"), seed=0)
-    watch = Watch(mnist, every=60)
-    watch.seconds = time.perf_counter() - start
+    clock = Clock(mnist, every=60)
+    clock.seconds = time.perf_counter() - start
     for _ in range(engine.recipe.epochs):
-        watch.epoch(engine)
-    watch.curve.append((watch.seconds, td.evaluate(engine.network, mnist.test).accuracy))
-    return watch.told()
+        clock.epoch(engine)
+    clock.curve.append((clock.seconds, td.evaluate(engine.network, mnist.test).accuracy))
+    return clock.result()
 
 
 def ordinary(state: str) -> dict[str, Any]:
@@ -160,23 +162,24 @@ def _next_epoch(kind: type[Ordinary | Straightforward], path: Path) -> dict[str,
         loop.network.load_state_dict(state["network"])
         loop.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
-    watch = Watch(mnist, every=234)
-    watch.epoch(loop)
+    clock = Clock(mnist, every=234)
+    clock.epoch(loop)
     parts = {"network": loop.network.state_dict(), "optimizer": loop.optimizer.state_dict()}
     torch.save({**parts, "random": torch.get_rng_state()}, path)
-    return watch.told()
+    return clock.result()
 
 
 def engine(state: str) -> dict[str, Any]:
+    retain_freed_memory()
     mnist = td.load("mnist")
     ours = Engine(DENSE, mnist.train, device=torch.device("cpu"), seed=0)
     path = Path(state)
     if path.exists():
         ours.load_state_dict(torch.load(path, weights_only=True))
-    watch = Watch(mnist, every=234)
-    watch.epoch(ours)
+    clock = Clock(mnist, every=234)
+    clock.epoch(ours)
     torch.save(ours.state_dict(), path)
-    return watch.told()
+    return clock.result()
 
 
 def processes() -> dict[str, float]:
@@ -193,13 +196,13 @@ def threads() -> dict[str, float]:
 
 
 def side_by_side() -> dict[str, float]:
-    """Seconds a training, where each core has a program of its own that knows of no other."""
+    """Seconds a training, where each core has a program of its own, independent of the others."""
     programs = [
         subprocess.Popen([sys.executable, __file__, "alone", str(core)], stdout=subprocess.PIPE, text=True)
         for core in range(CORES)
     ]
-    told = [program.communicate()[0] for program in programs]
-    return {"seconds": statistics.mean(json.loads(seconds) for seconds in told) / (2 * CORES)}
+    printed = [program.communicate()[0] for program in programs]
+    return {"seconds": statistics.mean(json.loads(seconds) for seconds in printed) / (2 * CORES)}
 
 
 def alone(core: str) -> float:
@@ -211,11 +214,12 @@ def alone(core: str) -> float:
 
 
 def _trainings() -> float:
-    """Seconds of two trainings, one after another, each with its look at the test set."""
+    """Seconds of two trainings, one after another, each with its evaluation on the test set."""
+    retain_freed_memory()
     mnist = td.load("mnist")
     start = time.perf_counter()
     for seed in range(2):
-        td.train("swift", mnist, seed=seed, full=True, device="cpu")
+        td.train("swift", mnist, seed=seed, full=True, device="cpu", progress=None)
     return time.perf_counter() - start
 
 

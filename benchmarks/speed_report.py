@@ -29,7 +29,7 @@ def table() -> str:
     document = json.loads(RESULT.read_text(encoding="utf-8"))
     lines = ["| ours / theirs | ours | theirs | times faster |", "|---|--:|--:|--:|"]
     for pair in document["pairs"]:
-        ours, theirs = (f"{_told(pair[side])} {pair['unit']}" for side in ("ours", "theirs"))
+        ours, theirs = (f"{_median_and_range(pair[side])} {pair['unit']}" for side in ("ours", "theirs"))
         lines.append(f"| {pair['title']} | {ours} | {theirs} | **{pair['times_faster']:.2f}** |")
     return "\n".join(lines) + "\n"
 
@@ -61,7 +61,7 @@ def write_picture() -> None:
 
 
 def _runs(side: str, curves: list[list[list[float]]]) -> list[list[list[float]]]:
-    """Trainings of `swift` are whole ones; of the other loops each curve is the next epoch of one training."""
+    """A curve of `swift` is a whole training; those of the other loops are consecutive epochs of one training."""
     if side == "swift":
         return curves
     run: list[list[float]] = []
@@ -71,6 +71,6 @@ def _runs(side: str, curves: list[list[list[float]]]) -> list[list[list[float]]]
     return [run]
 
 
-def _told(samples: list[float]) -> str:
+def _median_and_range(samples: list[float]) -> str:
     low, middle, high = (f"{value:.3g}" for value in (min(samples), statistics.median(samples), max(samples)))
     return f"{middle} ({low}–{high})"

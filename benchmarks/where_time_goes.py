@@ -1,15 +1,16 @@
 """Where a training step of `dense` spends its time, before and after, and what its multiply–adds alone would take.
 
-    make profile       # a minute; writes results/profile.json and the tables of docs/performance.md
+    make profile       # two minutes; writes results/profile.json and the table of docs/performance.md
 
 Before is the straightforward loop (benchmarks/straightforward.py), after is our engine; one thread, batches of 128.
-The last column is `swift` by our engine.
+The last column is `swift` by our engine. What malloc costs is processor time, each way in processes of its own.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from tinydigits.files import write_atomically
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.recipes import get_recipe, override
 from tinydigits.training.engine import Engine
+from tinydigits.training.malloc import retain_freed_memory
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -53,6 +55,7 @@ PARTS = {
 
 def main() -> None:
     core = peak()  # also leaves PyTorch with one thread
+    retain_freed_memory()
     mnist = td.load("mnist")
     few = mnist.train[: BATCH * STEPS]
     cpu = torch.device("cpu")
@@ -70,6 +73,7 @@ def main() -> None:
         # Forward, and backward to weights and to inputs; two operations a multiply–add.
         floor = BATCH * 3 * 2 * macs / core / 1e6
         document["milliseconds"][name] = {**parts(loop), "floor": floor, "macs": macs}
+    document["malloc"] = malloc()
     write_atomically(RESULT, json.dumps(document, indent=1) + "\n")
     write_atomically(PAGE, with_table(PAGE.read_text(encoding="utf-8")))
     print(table())
@@ -92,6 +96,33 @@ def parts(loop: Any) -> dict[str, float]:
     return {**found, "the rest": profiled - sum(found.values()), "step": step}
 
 
+def malloc() -> dict[str, dict[str, float]]:
+    """Milliseconds of processor time a step, for `dense` and `swift`, with glibc's malloc as it is and as we set it."""
+    found: dict[str, list[dict[str, float]]] = {"default": [], "retained": []}
+    for side in [*found] * 3:
+        answer = subprocess.run([sys.executable, __file__, side], check=True, stdout=subprocess.PIPE, text=True)
+        found[side].append(json.loads(answer.stdout))
+    return {side: {name: min(run[name] for run in runs) for name in runs[0]} for side, runs in found.items()}
+
+
+def processor_times(side: str) -> dict[str, float]:
+    """One side of `malloc`, in this process."""
+    torch.set_num_threads(1)
+    if side == "retained":
+        retain_freed_memory()
+    few = td.load("mnist").train[: BATCH * STEPS]
+    swift = override(get_recipe("swift"), ["hard_example_fraction=1"])
+    times = {}
+    for name, recipe in (("after", DENSE), ("swift", swift)):
+        engine, epochs = Engine(recipe, few, device=torch.device("cpu"), seed=0), []
+        for _ in range(4):
+            start = time.process_time()
+            engine.epoch(lambda _number: None)
+            epochs.append(1e3 * (time.process_time() - start) / STEPS)
+        times[name] = min(epochs[1:])
+    return times
+
+
 def table() -> str:
     document = json.loads(RESULT.read_text(encoding="utf-8"))
     columns = document["milliseconds"]
@@ -106,6 +137,9 @@ def table() -> str:
         "multiply–adds an image, forward": lambda column: f"{column['macs']:,}",
     }
     lines += [f"| {name} | {' | '.join(cell(columns[side]) for side in columns)} |" for name, cell in shown.items()]
+    for side, how in (("default", "glibc's default malloc"), ("retained", "freed memory retained")):
+        dense, swift = (f"{document['malloc'][side][name]:.1f}" for name in ("after", "swift"))
+        lines.append(f"| processor time of a step, {how} | – | {dense} | {swift} |")
     lines.append(
         f"\n{document['machine']}; one core: {document['gigaflops_a_second_of_one_core']:.0f}·10⁹ operations a second "
         "in products of float32 matrices."
@@ -118,4 +152,7 @@ def with_table(page: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) == 1:
+        main()
+    else:
+        print(json.dumps(processor_times(sys.argv[1])))

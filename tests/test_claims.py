@@ -1,4 +1,4 @@
-"""Claims, and what is told of them: tables, pages, comparisons, mistakes, reproductions."""
+"""Claims and how they are shown: tables, pages, comparisons, mistakes, reproductions."""
 
 from __future__ import annotations
 
@@ -299,3 +299,11 @@ def test_a_recipe_with_another_digest_has_no_part_in_a_claim(tmp_path: Path) -> 
     gap = get_recipe("gap")
     write(tmp_path, [record(0), record(1, recipe=dataclasses.replace(gap, epochs=3))])
     assert [claim.seeds for claim in claims_of(load_series(tmp_path)[0])] == [1]
+
+
+def test_a_field_that_recipes_no_longer_have_changes_no_claim(tmp_path: Path) -> None:
+    old = record(0)
+    write(tmp_path / "now", [old])
+    write(tmp_path / "then", [dataclasses.replace(old, trained={**old.trained, "label_smoothing": 0.0})])
+    now, then = (claims_of(load_series(tmp_path / folder)[0]) for folder in ("now", "then"))
+    assert then == now

@@ -32,15 +32,16 @@ def main() -> None:
 
 
 def make_run(name: str, mnist: td.Dataset, path: Path, *, full: bool = True) -> None:
-    """Train, or go on with, seed 0 of a recipe: on all images with the last weights, or chosen on the test set."""
+    """Train, or resume, seed 0 of a recipe: on all images with the last weights, or chosen on the test set."""
     folder = RunFolder(path)
     if folder.test_accuracy.is_file():
         return
     print(f"training {path}", flush=True)
-    if folder.checkpoint.is_file():
+    if folder.config.is_file():
         td.resume(folder.path)
     else:
-        td.train(name, mnist, full=full, select="test", device="cpu", out=folder.path)
+        select = "validation" if full else "test"
+        td.train(name, mnist, full=full, select=select, device="cpu", out=folder.path)
 
 
 def ship(name: str, path: Path) -> Path:
@@ -48,14 +49,14 @@ def ship(name: str, path: Path) -> Path:
     folder = RunFolder(path)
     settings = folder.settings()
     if settings.recipe.digest() != get_recipe(name).digest():
-        raise SystemExit(f"{path} is a run of another {name}; delete it to train anew")
+        raise SystemExit(f"{path} is a run of another {name}; delete it to train again")
     notes = {
         "recipe": name,
         "network": settings.recipe.network,
         "digest": settings.recipe.digest(),
         "seed": str(settings.seed),
         "epochs": str(settings.recipe.epochs),
-        "test_accuracy": folder.test_accuracy.read_text(encoding="utf-8").split()[0],
+        "test_accuracy": f"{folder.accuracy():.2f}",
         "fingerprint": settings.fingerprint,
         "commit": commit_of(folder),
     }

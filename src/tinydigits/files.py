@@ -13,7 +13,7 @@ __all__ = ["write_atomically"]
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Put `content` (text as UTF-8) at `path`; whoever reads it finds the old file or the new one, never a part.
+    """Put `content` (text as UTF-8) at `path`; a reader finds the old file or the new one, never a part.
 
     Raises:
         DataError: the file cannot be written: a full disk, a folder that is not there or not ours.

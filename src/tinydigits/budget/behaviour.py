@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 
-from tinydigits.budget.error_formatting import format_error
 from tinydigits.budget.report import Check
 from tinydigits.budget.tracing import Trace
 from tinydigits.data.split import CLASSES
+from tinydigits.user_networks.error_formatting import format_error
 
 __all__ = ["Behaviour", "observe"]
 
@@ -50,7 +50,7 @@ class Behaviour:
 
 
 def observe(network: nn.Module, input_shape: Sequence[int]) -> Behaviour:
-    """Runs a network in both modes and judges what every network must do; nothing that it raises gets out.
+    """Runs a network in both modes and checks what every network must do; what it raises is caught.
 
     Args:
         network: on the CPU; it is left in any state, as is PyTorch's random generator. See `preserve_state`.

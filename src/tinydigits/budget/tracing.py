@@ -29,7 +29,7 @@ _APPLY_MASK = frozenset({"mul", "where", "masked_fill"})
 
 
 class Trace(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """A context manager that watches one forward pass of a batch of images.
+    """A context manager that records one forward pass of a batch of images.
 
     Args:
         network: whose parameters count as learned.

@@ -64,10 +64,11 @@ def command(target: str, as_json: bool, **limits: Any) -> None:
 
 def _subject(target: str) -> tuple[nn.Module, Budget, int | None, float | None, str]:
     """The network, the limits it brings, its epochs, its test accuracy and how that was chosen, where known."""
-    from tinydigits.budget import Budget, is_user_code, load_network
+    from tinydigits.budget import Budget
+    from tinydigits.user_networks import capture, is_user_code
 
     if is_user_code(target):
-        return load_network(target), Budget(), None, None, ""
+        return capture(target).instance(), Budget(), None, None, ""
     from tinydigits.networks import weights_file
     from tinydigits.recipes import RECIPES
     from tinydigits.training.targets import resolve
@@ -85,11 +86,11 @@ def _show(report: Report) -> None:
     from rich.text import Text
 
     table = Table(title=Text(report.target))
-    for title in ("check", "required", "found", "verdict"):
+    for title in ("check", "required", "found", "result"):
         table.add_column(title, overflow="fold")
     for check in report.checks:
-        verdict = Text("passed", "green") if check.passed else Text("failed", "bold red")
-        table.add_row(*(Text(words) for words in (check.name, check.required, check.found)), verdict)
+        result = Text("passed", "green") if check.passed else Text("failed", "bold red")
+        table.add_row(*(Text(words) for words in (check.name, check.required, check.found)), result)
     console().print(table)
 
     def number(value: int | None) -> str:
@@ -101,7 +102,7 @@ def _show(report: Report) -> None:
     lines = (
         f"{number(report.parameters)} parameters {folded}, {number(report.macs)} multiply–adds, "
         f"receptive field {number(report.receptive_field)} pixels",
-        f"contains {layers or 'nothing that we know'}",
+        f"contains {layers or 'no known layers'}",
         f"{report.target} fails {failed} of {len(report.checks)} checks"
         if failed
         else f"{report.target} passes all {len(report.checks)} checks",

@@ -72,25 +72,26 @@ def command(target: str, dataset: str | None, data_dir: Path | None, device: Dev
 
 def _show(target: str, data: Dataset, result: Evaluation, choice: str) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     names = data.classes
-    table = Table(title=f"{target} on {data.name}: rows are labels, columns are answers")
+    table = Table(title=Text(f"{target} on {data.name}: rows are labels, columns are answers"))
     for title in ("", *names, "accuracy"):
-        table.add_column(title, justify="right")
+        table.add_column(Text(title), justify="right")
     rows = zip(names, result.confusion.tolist(), result.per_digit, strict=False)
     for label, (name, row, accuracy) in enumerate(rows):
         cells = [
             f"[green]{count}[/]" if answer == label else f"[red]{count}[/]" if count else "[dim]·[/]"
             for answer, count in enumerate(row[: len(names)])
         ]
-        table.add_row(f"[bold]{name}[/]", *cells, "–" if accuracy is None else f"{accuracy:.2f}")
+        table.add_row(Text(name, "bold"), *cells, "–" if accuracy is None else f"{accuracy:.2f}")
     console().print(table)
     worst = [
         f"#{index} {data.class_name(int(result.labels[index]))}→{data.class_name(int(result.predictions[index]))}"
         for index in result.mistakes[:10].tolist()
     ]
     if worst:
-        console().print("most confident mistakes: " + ", ".join(worst))
+        console().print("most confident mistakes: " + ", ".join(worst), markup=False)
     chosen = f"; {choice}" if choice else ""
     console().print(
         f"[bold]{result.accuracy:.2f} %[/]: {result.correct:,} of {result.total:,}, loss {result.loss:.4f}{chosen}"

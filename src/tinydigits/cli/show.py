@@ -22,7 +22,7 @@ def command(name: str, as_json: bool) -> None:
     Example:
       $ tinydigits show dense
     """
-    from tinydigits.networks import load_weights, summary, weights_file
+    from tinydigits.networks import count_parameters, load_weights, summary, weights_file
     from tinydigits.recipes import get_recipe
 
     recipe = get_recipe(name)
@@ -34,12 +34,13 @@ def command(name: str, as_json: bool) -> None:
             {
                 **recipe.as_dict(),
                 "digest": recipe.digest(),
-                "parameters": network.count_parameters(),
+                "parameters": count_parameters(network),
                 "weights": weights,
             }
         )
         return
     from rich.table import Table
+    from rich.text import Text
 
     console().print(f"{name} ({recipe.digest()}): {recipe.origin}. {recipe.notes}", markup=False)
     fields = Table()
@@ -49,11 +50,12 @@ def command(name: str, as_json: bool) -> None:
     values = _flat(recipe.as_dict())
     for path_of_field, declared in recipe_fields().items():
         if values[path_of_field] and path_of_field not in {"name", "origin", "notes"}:
-            fields.add_row(path_of_field, values[path_of_field], f"{declared.meaning} ({declared.allowed})")
+            meaning = f"{declared.meaning} ({declared.allowed})"
+            fields.add_row(*map(Text, (path_of_field, values[path_of_field], meaning)))
     console().print(fields)
     shipped = Table(title="shipped weights", show_header=False)
     for note, value in (weights or {}).items():
-        shipped.add_row(note, value)
+        shipped.add_row(note, Text(value))
     if weights:
         console().print(shipped)
     console().print(summary(network), markup=False)

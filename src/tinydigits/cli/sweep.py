@@ -88,9 +88,8 @@ def _show(found: Sweep, picture: Path, best: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=f"{found.recipe}: the best of {len(found.trials)} trials, on held-out images of {found.dataset}"
-    )
+    title = f"{found.recipe}: the best of {len(found.trials)} trials, on held-out images of {found.dataset}"
+    table = Table(title=Text(title))
     table.add_column("trial", justify="right")
     for dimension in found.space:
         table.add_column(dimension.partition("=")[0], justify="right")

@@ -33,8 +33,8 @@ def train_seed(recipe: Recipe, images: Split, seed: int) -> nn.Module:
     with one_thread():
         engine = Engine(recipe, images, device=torch.device("cpu"), seed=seed)
         for _ in range(recipe.epochs):
-            loss, _ = engine.epoch(lambda _batch: None)
-            engine.end_epoch(loss)
+            loss, accuracy = engine.epoch(lambda _batch: None)
+            engine.end_epoch(loss, accuracy)
         return engine.network.eval()
 
 

@@ -15,7 +15,7 @@ _SMALL = 640
 _MAX_LINES = 150
 # Columns to which a line can be fitted.
 _FEWEST = 16
-# The half-widths of the band, in units of `reach`, from whose ink a line is fitted anew, one after the other.
+# The half-widths of the band, in units of `reach`, from whose ink a line is fitted again, one after the other.
 _BANDS = (1, 2, 2, 1, 1)
 
 

@@ -21,7 +21,7 @@ GAP_ORIGINAL = Recipe(
     epochs=20,
     batch_size=128,
     optimizer=Optimizer("sgd", lr=0.01, momentum=0.9),
-    schedule=Schedule("plateau", gamma=0.1, patience=2, min_lr=1e-4),
+    schedule=Schedule("plateau", gamma=0.1, patience=2),
     loss="cross_entropy",
     dropout=0.1,
     budget=_BUDGET,

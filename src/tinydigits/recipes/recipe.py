@@ -10,11 +10,13 @@ from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
+from torch import nn
 
 from tinydigits.budget import Budget
 from tinydigits.errors import UsageError, did_you_mean
-from tinydigits.networks import NETWORKS, Network
+from tinydigits.networks import NETWORKS
 from tinydigits.schema import checked
+from tinydigits.user_networks import UserNetwork
 
 __all__ = ["Augmentation", "Optimizer", "Recipe", "Schedule"]
 
@@ -40,17 +42,16 @@ class Schedule:
     """How the learning rate changes."""
 
     name: Literal["constant", "step", "plateau", "one_cycle"]
-    """`constant`; `step`: × `gamma` every `step_size` epochs; `plateau`: × `gamma` when the held-out loss (the
-    training loss, where nothing is held out) has not improved for more than `patience` epochs; `one_cycle`: up for
-    the first `warmup` share of all batches, then down to (almost) nothing along a cosine."""
+    """`constant`; `step`: × `gamma` every `step_size` epochs; `plateau`: × `gamma` when the held-out accuracy
+    (that in training, where nothing is held out) has not risen by a ten-thousandth of itself for more than
+    `patience` epochs; `one_cycle`: up for the first `warmup` share of all batches, then down to (almost) nothing along
+    a cosine."""
     step_size: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Epochs between two steps of `step`."""
     gamma: Annotated[float, Field(ge=0, le=1)] = 0.1
     """The factor of `step` and `plateau`."""
     patience: Annotated[int, Field(ge=0, le=10_000)] = 2
     """Epochs without improvement that `plateau` waits for."""
-    min_lr: Annotated[float, Field(ge=0, le=1000)] = 0.0
-    """The learning rate below which `plateau` does not go."""
     warmup: Annotated[float, Field(gt=0, lt=1)] = 0.3
     """Share of all batches in which `one_cycle` rises."""
 
@@ -71,10 +72,10 @@ class Augmentation:
     """Share of the images that then look as photos do; see `tinydigits.augment.photograph`."""
 
 
-def _known_network(name: str) -> str:
-    if name not in NETWORKS:
-        raise UsageError(f"there is no network {name!r}{did_you_mean(name, NETWORKS)}")
-    return name
+def _known_network(network: str | UserNetwork) -> str | UserNetwork:
+    if isinstance(network, str) and network not in NETWORKS:
+        raise UsageError(f"there is no network {network!r}{did_you_mean(network, NETWORKS)}")
+    return network
 
 
 @checked
@@ -83,8 +84,8 @@ class Recipe:
 
     name: str
     """What it is called on the command line."""
-    network: Annotated[str, AfterValidator(_known_network)]
-    """A name in `tinydigits.networks.NETWORKS`."""
+    network: Annotated[str | UserNetwork, AfterValidator(_known_network)]
+    """A name in `tinydigits.networks.NETWORKS`, or a network of the user's own with its source."""
     epochs: Annotated[int, Field(ge=1, le=10_000)]
     """Epochs of training; each is a pass over the training images, but see `hard_example_fraction`."""
     optimizer: Optimizer
@@ -103,8 +104,6 @@ class Recipe:
     """How training images are changed."""
     loss: Literal["cross_entropy", "nll"] = "cross_entropy"
     """`cross_entropy` on logits, or `nll` on a network's own log-softmax."""
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of each label that is spread over all classes."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of activations set to zero in training."""
     hard_example_fraction: Annotated[float, Field(ge=0.001, le=1)] = 1.0
@@ -116,9 +115,11 @@ class Recipe:
     notes: str = ""
     """What a reader should know: what is claimed elsewhere, what was changed here and why."""
 
-    def build(self) -> Network:
-        """The network with fresh weights, drawn from PyTorch's generator."""
-        return NETWORKS[self.network](dropout=self.dropout)
+    def build(self) -> nn.Module:
+        """The network with fresh weights, drawn from PyTorch's generator; `dropout` is given to those that take it."""
+        if isinstance(self.network, str):
+            return NETWORKS[self.network](dropout=self.dropout)
+        return self.network.build(dropout=self.dropout)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain containers, ready for JSON."""
@@ -128,7 +129,9 @@ class Recipe:
         return document
 
     def digest(self) -> str:
-        """Twelve hexadecimal digits that change with any field that changes the training; the network is its name.
+        """Twelve hexadecimal digits that change with any field that changes the training.
+
+        A network is its name, or of the user's own ones the hash of the source and the arguments.
 
         The name, the budget and the words about it are left out: they train nothing. So is each field that has
         its default, so that a field that is added later, off by default, leaves older digests as they are.
@@ -141,6 +144,8 @@ class Recipe:
 
 def _departures(part: Any) -> Any:
     """What differs from the defaults; numbers as floats, so that 10 and 10.0, which train alike, are alike."""
+    if hasattr(part, "sha256"):
+        return part.sha256
     if dataclasses.is_dataclass(part):
         return {
             field.name: _departures(value)

@@ -6,6 +6,7 @@ from tinydigits.training.callback import TrainingCallback
 from tinydigits.training.device import choose_device
 from tinydigits.training.evaluation import Evaluation, evaluate
 from tinydigits.training.loop import Interrupted, resume, train
+from tinydigits.training.malloc import retain_freed_memory
 from tinydigits.training.run import EpochMetrics, Run, Settings
 from tinydigits.training.targets import Target, resolve
 
@@ -21,5 +22,6 @@ __all__ = [
     "evaluate",
     "resolve",
     "resume",
+    "retain_freed_memory",
     "train",
 ]

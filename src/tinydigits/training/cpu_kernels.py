@@ -1,4 +1,4 @@
-"""The same mathematics in less time: dropout and batch norm for training on a CPU.
+"""Quicker kernels of the same mathematics: dropout and batch norm for training on a CPU.
 
 Inside `fused_cpu_layers()` every call of `torch.nn.functional.dropout` and `batch_norm` that trains on float32
 activations on a CPU, a user's own network's included, runs as below. All else is left to PyTorch.
@@ -138,7 +138,7 @@ _REPLACEMENTS: dict[Callable[..., Any], Callable[..., Any]] = {F.dropout: _dropo
 
 
 class fused_cpu_layers(TorchFunctionMode):  # noqa: N801
-    """A context in which the functions above stand in for PyTorch's."""
+    """A context in which the functions above replace PyTorch's."""
 
     def __torch_function__(
         self,

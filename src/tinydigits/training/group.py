@@ -1,4 +1,7 @@
-"""Many seeds of one recipe trained at once, as one network: for devices that a single small network leaves idle."""
+"""Many seeds of one recipe trained at once, as one network: for devices that a single small network leaves idle.
+
+Experimental: the recording of CUDA graphs has never run.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def train_group(recipe: Recipe, split: Split, seeds: Sequence[int], *, device: t
 
     Raises:
         UsageError: the recipe keeps a moving average or has the schedule `plateau`, which need each network's
-            own course, or a seed is given twice.
+            own losses, or a seed is given twice.
         TinydigitsError: a training has diverged.
     """
     if recipe.ema_decay or recipe.schedule.name == "plateau":
@@ -53,9 +56,9 @@ def train_group(recipe: Recipe, split: Split, seeds: Sequence[int], *, device: t
         for number, count in enumerate(images_seen(recipe, len(split)), 1):
             group.epoch(count)
             group.scheduler.after_epoch(0.0)
-            whole = group.losses.sum(1).isfinite().tolist()
-            if not all(whole):
-                lost = [str(seed) for seed, fine in zip(seeds, whole, strict=True) if not fine]
+            finite = group.losses.sum(1).isfinite().tolist()
+            if not all(finite):
+                lost = [str(seed) for seed, good in zip(seeds, finite, strict=True) if not good]
                 raise TinydigitsError(f"{recipe.name} has diverged in epoch {number} with seed {', '.join(lost)}")
     return group.networks()
 

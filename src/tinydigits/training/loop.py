@@ -238,7 +238,10 @@ def _epoch(
     learning_rate = engine.learning_rate
     loss, accuracy = engine.epoch(after_batch)
     evaluation = None if held_out is None else evaluate(engine.network, held_out)
-    engine.end_epoch(loss if evaluation is None else evaluation.loss)
+    if evaluation is None:
+        engine.end_epoch(loss, accuracy)
+    else:
+        engine.end_epoch(evaluation.loss, evaluation.accuracy)
     earlier = [metrics.held_out_accuracy or 0.0 for metrics in history]
     return EpochMetrics(
         epoch=len(history) + 1,

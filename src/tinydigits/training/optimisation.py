@@ -46,7 +46,7 @@ def image_losses(recipe: Recipe, scores: Tensor, labels: Tensor) -> Tensor:
     """The recipe's loss of each image, [B], from scores [B, 10] and labels [B]."""
     if recipe.loss == "nll":
         return F.nll_loss(scores, labels, reduction="none")
-    return F.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing, reduction="none")
+    return F.cross_entropy(scores, labels, reduction="none")
 
 
 def images_seen(recipe: Recipe, count: int) -> list[int]:
@@ -72,10 +72,10 @@ class Scheduler:
         if self._name == "one_cycle":
             self._schedule.step()
 
-    def after_epoch(self, loss: float) -> None:
-        """Move on by an epoch whose held-out loss (or training loss, where nothing is held out) was this."""
+    def after_epoch(self, accuracy: float) -> None:
+        """Move on by an epoch whose held-out accuracy (in training, where nothing is held out) was this."""
         if isinstance(self._schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
-            self._schedule.step(loss)
+            self._schedule.step(accuracy)
         elif self._name == "step":
             self._schedule.step()
 
@@ -94,10 +94,7 @@ _SCHEDULES: dict[str, Callable[[torch.optim.Optimizer, Recipe, int], torch.optim
         optimizer, recipe.schedule.step_size, recipe.schedule.gamma
     ),
     "plateau": lambda optimizer, recipe, _batches: torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer,
-        factor=recipe.schedule.gamma,
-        patience=recipe.schedule.patience,
-        min_lr=recipe.schedule.min_lr,
+        optimizer, mode="max", factor=recipe.schedule.gamma, patience=recipe.schedule.patience
     ),
     "one_cycle": lambda optimizer, recipe, batches: torch.optim.lr_scheduler.OneCycleLR(
         optimizer,

@@ -77,7 +77,7 @@ class Settings:
     def choice(self) -> str:
         """In words, how the weights that are measured were chosen."""
         if self.follows_test:
-            return "chosen on the test set; its loss also drove the schedule, so the last epoch depends on it too"
+            return "chosen on the test set; its accuracy also drove the schedule, so the last epoch depends on it too"
         return {
             "validation": "best epoch chosen on held-out training images",
             "test": "chosen on the test set",
