@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tinydigits.budget.checking import check
 from tinydigits.budget.limits import LAYERS, Budget
-from tinydigits.budget.loader import is_user_code, load_network
 from tinydigits.budget.report import Check, Report
 
-__all__ = ["LAYERS", "Budget", "Check", "Report", "check", "is_user_code", "load_network"]
+__all__ = ["LAYERS", "Budget", "Check", "Report", "check"]

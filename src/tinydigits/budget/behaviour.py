@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 
-from tinydigits.budget.error_formatting import format_error
 from tinydigits.budget.report import Check
 from tinydigits.budget.tracing import Trace
 from tinydigits.data.split import CLASSES
+from tinydigits.user_networks.error_formatting import format_error
 
 __all__ = ["Behaviour", "observe"]
 

@@ -64,10 +64,11 @@ def command(target: str, as_json: bool, **limits: Any) -> None:
 
 def _subject(target: str) -> tuple[nn.Module, Budget, int | None, float | None, str]:
     """The network, the limits it brings, its epochs, its test accuracy and how that was chosen, where known."""
-    from tinydigits.budget import Budget, is_user_code, load_network
+    from tinydigits.budget import Budget
+    from tinydigits.user_networks import capture, is_user_code
 
     if is_user_code(target):
-        return load_network(target), Budget(), None, None, ""
+        return capture(target).instance(), Budget(), None, None, ""
     from tinydigits.networks import weights_file
     from tinydigits.recipes import RECIPES
     from tinydigits.training.targets import resolve

@@ -22,7 +22,7 @@ def command(name: str, as_json: bool) -> None:
     Example:
       $ tinydigits show dense
     """
-    from tinydigits.networks import load_weights, summary, weights_file
+    from tinydigits.networks import count_parameters, load_weights, summary, weights_file
     from tinydigits.recipes import get_recipe
 
     recipe = get_recipe(name)
@@ -34,7 +34,7 @@ def command(name: str, as_json: bool) -> None:
             {
                 **recipe.as_dict(),
                 "digest": recipe.digest(),
-                "parameters": network.count_parameters(),
+                "parameters": count_parameters(network),
                 "weights": weights,
             }
         )

@@ -13,6 +13,8 @@ from tinydigits.evidence.record import Record, trained_fields
 from tinydigits.evidence.store import EvidenceFile
 from tinydigits.networks import NETWORKS
 from tinydigits.recipes import RECIPES, Recipe
+from tinydigits.schema import from_json
+from tinydigits.user_networks import UserNetwork
 
 __all__ = ["Series", "changed_fields", "find_series", "is_older_code", "load_series", "standing"]
 
@@ -69,7 +71,11 @@ class Series:
 def is_older_code(record: Record) -> bool:
     """Whether it was trained or tested by other code than this version's."""
     network = record.trained.get("network")
-    return network not in NETWORKS or record.code != code_fingerprint(network, group=record.group is not None)
+    if isinstance(network, Mapping):
+        network = from_json(UserNetwork, network)
+    elif network not in NETWORKS:
+        return True
+    return record.code != code_fingerprint(network, group=record.group is not None)
 
 
 def changed_fields(name: str, trained: Mapping[str, Any]) -> list[str]:

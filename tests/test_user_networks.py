@@ -1,4 +1,4 @@
-"""Loading a user's own network, and what is said when that fails."""
+"""Networks out of a user's own code: what is taken of it, how it runs, and what is said when that fails."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from tinydigits.budget import is_user_code, load_network
 from tinydigits.errors import DataError, UsageError
+from tinydigits.user_networks import capture, is_user_code
 
 HEAD = "from __future__ import annotations\nimport torch\nfrom torch import nn\n"
 GOOD = HEAD + "class Net(nn.Linear):\n    def __init__(self):\n        super().__init__(2, 3)\n"
@@ -27,6 +27,10 @@ def write(tmp_path, monkeypatch):
         return path
 
     return write
+
+
+def load_network(target: str) -> nn.Module:
+    return capture(target).instance()
 
 
 @pytest.mark.parametrize("place", ["net.py", "./net.py", "{folder}/net.py", "net"])
@@ -97,11 +101,11 @@ def test_a_target_that_cannot_be_found_is_named(write, text, spec, words):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (HEAD + "\n\n1 / 0\n", r"ZeroDivisionError: division by zero \(line 6 of net\.py\)"),
-        (HEAD + "class Net(nn.Module:\n", r"SyntaxError: .* \(line 4 of net\.py\)"),
-        (HEAD + "import not_installed_anywhere\n", r"No module named 'not_installed_anywhere' \(line 4 of"),
-        (HEAD + "raise SystemExit('usage')\n", r"SystemExit: usage \(line 4 of net\.py\)"),
-        (HEAD + "def Net():\n    return nn.Linear(-1, 2)\n", r"RuntimeError: .* \(line 5 of net\.py\)"),
+        (GOOD.replace("2, 3", "SIZE, 3") + "\nSIZE = 1 / 0\n", r"ZeroDivisionError: division by zero \(net\.py:8\)"),
+        (HEAD + "class Net(nn.Module:\n", r"SyntaxError: .* \(net\.py:4\)"),
+        (HEAD + "import not_there\nclass Net(not_there.Base): pass\n", r"No module named 'not_there' \(net\.py:4\)"),
+        (HEAD + "def Net():\n    raise SystemExit('usage')\n", r"SystemExit: usage \(net\.py:5\)"),
+        (HEAD + "def Net():\n    return nn.Linear(-1, 2)\n", r"RuntimeError: .* \(net\.py:5\)"),
         (HEAD + "from .blocks import Net\n", r"ImportError: attempted relative import"),
     ],
     ids=["crash", "syntax", "import", "exit", "constructor", "relative import"],
