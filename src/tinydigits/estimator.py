@@ -100,8 +100,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             recipe = dataclasses.replace(recipe, epochs=recipe.epochs + math.ceil(short / batches[-1]))
         engine = Engine(recipe, split, device=choose_device(self.device), seed=seed)  # type: ignore[arg-type]
         for _ in range(recipe.epochs):
-            loss, _ = engine.epoch(lambda _batch: None)
-            engine.end_epoch(loss)
+            engine.end_epoch(*engine.epoch(lambda _batch: None))
         self.weights_ = {name: tensor.cpu().numpy() for name, tensor in engine.network.state_dict().items()}
         return self
 
