@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tinydigits.budget.checking import check
+from tinydigits.budget.findings import Operation
+from tinydigits.budget.layers import trace_operations, trace_outputs
 from tinydigits.budget.limits import LAYERS, Budget
 from tinydigits.budget.report import Check, Report
 
-__all__ = ["LAYERS", "Budget", "Check", "Report", "check"]
+__all__ = ["LAYERS", "Budget", "Check", "Operation", "Report", "check", "trace_operations", "trace_outputs"]
