@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tinydigits.budget.brief import find_brief, read_brief
 from tinydigits.budget.checking import check
 from tinydigits.budget.limits import LAYERS, Budget
 from tinydigits.budget.report import Check, Report
 
-__all__ = ["LAYERS", "Budget", "Check", "Report", "check"]
+__all__ = ["LAYERS", "Budget", "Check", "Report", "check", "find_brief", "read_brief"]

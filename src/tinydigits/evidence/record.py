@@ -10,8 +10,9 @@ from pydantic import Field
 
 from tinydigits.recipes import Recipe
 from tinydigits.schema import checked, from_json
+from tinydigits.user_networks import UserNetwork
 
-__all__ = ["Key", "Record", "trained_fields"]
+__all__ = ["Key", "Record", "evidence_name", "trained_fields"]
 
 
 class Key(NamedTuple):
@@ -130,4 +131,13 @@ def trained_fields(recipe: Recipe) -> dict[str, Any]:
     document = recipe.as_dict()
     for words in ("name", "budget", "origin", "notes"):
         del document[words]
+    if isinstance(recipe.network, UserNetwork):
+        del document["network"]["folder"]  # which is of no use to others
     return document
+
+
+def evidence_name(recipe: Recipe) -> str:
+    """What the recipe's evidence file is called: one file for each version of a user's network."""
+    if isinstance(recipe.network, UserNetwork):
+        return f"{recipe.name}-{recipe.network.sha256[:8]}"
+    return recipe.name
