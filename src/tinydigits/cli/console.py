@@ -12,7 +12,9 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "data_options", "json_option", "print_json"]
+    from tinydigits.data import Dataset
+
+__all__ = ["console", "data_options", "json_option", "loaded", "print_json", "warn"]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
@@ -23,6 +25,11 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)
+
+
+def warn(sentence: str) -> None:
+    """Something that the user should know, on standard error."""
+    console().print(sentence, style="bold yellow", markup=False, soft_wrap=True)
 
 
 def print_json(document: Any) -> None:
@@ -45,3 +52,13 @@ def data_options(command: Any, *, default: str | None = "auto", shown_default: s
         help="auto, mnist, fashion, kmnist, uci, a folder with a sub-folder for each class, or an .npz with "
         "images and labels. auto is MNIST or, where it is neither on this machine nor to be fetched, uci.",
     )(command)
+
+
+def loaded(dataset: str, data_dir: Path | None) -> Dataset:
+    """The data set, with what must be said about it."""
+    from tinydigits.data import load
+
+    data = load(dataset, data_dir, progress=True)
+    if data.notice:
+        warn(data.notice)
+    return data

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, data_options, json_option, print_json
+from tinydigits.cli.console import console, data_options, json_option, loaded, print_json
 from tinydigits.errors import DataError
 
 if TYPE_CHECKING:
@@ -36,14 +36,11 @@ def command(target: str, dataset: str | None, data_dir: Path | None, device: Dev
       $ tinydigits evaluate dense
       $ tinydigits evaluate runs/short --dataset my_digits.npz --json
     """
-    from tinydigits.data import load
     from tinydigits.training import choose_device, evaluate, resolve
 
     found = resolve(target)
     own = found.settings.dataset if found.settings else "auto"
-    data = load(dataset or own, data_dir, progress=True)
-    if data.notice:
-        console().print(data.notice, style="bold yellow", markup=False, soft_wrap=True)
+    data = loaded(dataset or own, data_dir)
     if dataset is None and found.settings and found.fingerprint != data.fingerprint:
         raise DataError(
             f"{own} no longer holds the images and labels that {target} was trained on; "

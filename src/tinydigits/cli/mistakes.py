@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, data_options, json_option, print_json
-from tinydigits.cli.evidence import loaded, recipe_in_words, results_to_read, results_to_read_option
+from tinydigits.cli.console import console, data_options, json_option, loaded, print_json
+from tinydigits.cli.evidence import recipe_in_words, results_to_read, results_to_read_option
 from tinydigits.errors import DataError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, data_options, json_option, print_json
-from tinydigits.cli.evidence import executor_options, json_alone, loaded, recipe_in_words, results_option
+from tinydigits.cli.console import console, data_options, json_option, loaded, print_json
+from tinydigits.cli.evidence import executor_options, json_alone, recipe_in_words, results_option
 from tinydigits.errors import UsageError
 
 if TYPE_CHECKING:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, data_options, json_option, print_json
+from tinydigits.cli.console import console, data_options, json_option, loaded, print_json
 from tinydigits.cli.fields import RecipeCommand
 from tinydigits.errors import Stopped, UsageError
 
 if TYPE_CHECKING:
-    from tinydigits.data import Dataset
     from tinydigits.recipes import Recipe
     from tinydigits.training import Run
     from tinydigits.training.device import DeviceName
@@ -64,29 +64,24 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     Exit status: 0 done, 1 the training diverged, 2 wrong usage, 3 data or a file is missing, changed or damaged,
     130 after Ctrl-C, 143 after SIGTERM.
     """
-    from tinydigits.data import load
     from tinydigits.recipes import DEFAULT, get_recipe, override
     from tinydigits.training import Interrupted, resume, train
     from tinydigits.training.malloc import retain_freed_memory
     from tinydigits.training.view import training_view
 
-    def loaded(name: str) -> Dataset:
-        data = load(name, data_dir, progress=True)
-        if data.notice:
-            console().print(data.notice, style="bold yellow", markup=False, soft_wrap=True)
-        return data
-
     retain_freed_memory()
     try:
         if resume_from is not None:
             _refuse_others(context)
-            run = resume(resume_from, load_dataset=loaded, progress=training_view(console()))
+            run = resume(
+                resume_from, load_dataset=partial(loaded, data_dir=data_dir), progress=training_view(console())
+            )
         else:
             name = overrides[0] if overrides and "=" not in overrides[0] else None
             recipe = override(get_recipe(name or DEFAULT), overrides[1:] if name else overrides)
             out = out or _new_folder(recipe, seed)
             run = train(
-                recipe, loaded(dataset), seed=seed, full=full, select=select,  # type: ignore[arg-type]
+                recipe, loaded(dataset, data_dir), seed=seed, full=full, select=select,  # type: ignore[arg-type]
                 device=device, out=out, progress=training_view(console()),
             )  # fmt: skip
     except Interrupted:

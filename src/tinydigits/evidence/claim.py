@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinydigits.evidence.ambiguous_labels import accuracy_without_ambiguous
+from tinydigits.evidence.ambiguous_labels import mean_without_ambiguous
 from tinydigits.evidence.record import Record
 from tinydigits.evidence.series import is_older_code
 from tinydigits.evidence.statistics import lower_bound, share_interval
@@ -100,7 +100,6 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
     """The claim of records that differ in their seed alone; there must be one at least."""
     accuracies = [record.test_accuracy for record in records]
     hits = sum(accuracy >= TARGET for accuracy in accuracies)
-    without_ambiguous = [accuracy for record in records if (accuracy := accuracy_without_ambiguous(record)) is not None]
     one = records[0]
     return Claim(
         recipe=one.recipe,
@@ -118,7 +117,7 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
         lower95=lower_bound(accuracies),
         share_9940=hits / len(records),
         share_interval=share_interval(hits, len(records)),
-        mean_without_ambiguous=statistics.fmean(without_ambiguous) if without_ambiguous else None,
+        mean_without_ambiguous=mean_without_ambiguous(records),
         parameters=one.parameters,
         folded_parameters=one.folded_parameters,
         macs=one.macs,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinydigits.evidence.ambiguous_labels import AMBIGUOUS_LABELS, accuracy_without_ambiguous
+from tinydigits.evidence.ambiguous_labels import AMBIGUOUS_LABELS, mean_without_ambiguous
 from tinydigits.evidence.record import Record
 
 __all__ = ["Mistake", "Mistakes", "find_mistakes"]
@@ -82,10 +82,9 @@ def find_mistakes(records: Sequence[Record]) -> Mistakes:
         if 2 * counts.total() >= len(records)
     ]
     images.sort(key=lambda image: (-image.wrong, image.index))
-    without_ambiguous = [accuracy for record in records if (accuracy := accuracy_without_ambiguous(record)) is not None]
     return Mistakes(
         trainings=len(records),
         images=images,
         accuracy=statistics.fmean(record.test_accuracy for record in records),
-        accuracy_without_ambiguous=statistics.fmean(without_ambiguous) if without_ambiguous else None,
+        accuracy_without_ambiguous=mean_without_ambiguous(records),
     )

@@ -11,7 +11,7 @@ from tinydigits.data import Dataset
 from tinydigits.training.evaluation import Evaluation
 from tinydigits.training.run import Run
 
-__all__ = ["metrics_picture", "mistakes_picture"]
+__all__ = ["metrics_picture", "mistakes_picture", "png"]
 
 _TRAIN, _HELD_OUT, _BEST = "#7a8aa0", "#0b6e99", "#c2410c"
 
@@ -46,7 +46,7 @@ def metrics_picture(run: Run) -> bytes:
         f"test accuracy {run.test.accuracy:.2f} %\n({run.settings.choice})",
         fontsize="medium",
     )
-    return _png(figure)
+    return png(figure)
 
 
 def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *, most: int = 40) -> bytes:
@@ -74,10 +74,11 @@ def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *
         title = f"{dataset.class_name(label)} → {dataset.class_name(answer)}\n{probability:.2f}  #{index}"
         axes.text(column + 0.5, row + 0.29, title, fontsize=7, ha="center", va="bottom")
     axes.set(xlim=(0, columns), ylim=(rows, 0))
-    return _png(figure)
+    return png(figure)
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     return buffer.getvalue()

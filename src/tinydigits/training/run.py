@@ -16,7 +16,7 @@ from tinydigits.recipes import Recipe
 from tinydigits.schema import checked
 from tinydigits.training.evaluation import Evaluation
 
-__all__ = ["EpochMetrics", "Run", "Seed", "Settings", "chosen_epoch"]
+__all__ = ["EpochMetrics", "Run", "Seed", "Settings"]
 
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Loss = Annotated[float, Field(ge=0)]
@@ -135,8 +135,8 @@ class Run:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch whose weights `network` has."""
-        return chosen_epoch(self.history)
+        """The epoch whose weights `network` has: the last one marked best."""
+        return max(metrics.epoch for metrics in self.history if metrics.best)
 
     @property
     def summary(self) -> dict[str, str]:
@@ -168,8 +168,3 @@ class Run:
         title = escape(f"{self.recipe.name}, seed {self.settings.seed}")
         rows = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in self.summary.items())
         return f"<table><caption>{title}</caption>{rows}</table>"
-
-
-def chosen_epoch(history: list[EpochMetrics]) -> int:
-    """The last epoch marked best: the best one, or the last where nothing is held out."""
-    return max(metrics.epoch for metrics in history if metrics.best)
