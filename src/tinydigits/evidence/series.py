@@ -134,9 +134,9 @@ def find_series(folder: Path, recipe: Recipe, fingerprint: str | None = None) ->
         if fingerprint in (None, one.first.fingerprint):
             return one
     which = " on this data set" if found else " as it is now"
+    target = recipe.network.target if isinstance(recipe.network, UserNetwork) else recipe.name
     raise DataError(
-        f"{folder} has no evidence of {recipe.name}{which}, from seed 0 on; make some with: "
-        f"tinydigits certify {recipe.name}"
+        f"{folder} has no evidence of {target}{which}, from seed 0 on; make some with: tinydigits certify {target}"
     )
 
 

@@ -36,7 +36,7 @@ class UserNetwork:
     """Of the class or function."""
     main: str
     """The source that defines it, a key of `sources`."""
-    sources: dict[str, str]
+    sources: dict[str, str] = field(repr=False)
     """Python source by its path, relative to the folder that imports start from. Of `main`, only the statements that
     the network needs, on the lines where they stand in the file."""
     arguments: dict[str, Argument] = field(default_factory=dict)
