@@ -53,7 +53,7 @@ def test_three_networks_fail_each_for_exactly_one_reason(network, name, words):
         ({"accuracy": 99.4}, True),
         ({"accuracy": 99.41}, False),
         ({"require": ["fc"]}, True),
-        ({"require": {"fc", "skip"}}, False),
+        pytest.param({"require": {"fc", "skip"}}, False, id="require a set"),
         ({"forbid": "skip"}, True),
         ({"forbid": ["fc"]}, False),
     ],

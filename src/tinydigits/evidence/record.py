@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -12,7 +13,7 @@ from tinydigits.recipes import Recipe
 from tinydigits.schema import checked, from_json
 from tinydigits.user_networks import UserNetwork
 
-__all__ = ["Key", "Record", "evidence_name", "trained_fields"]
+__all__ = ["Key", "Record", "evidence_name", "source_of", "trained_fields"]
 
 
 class Key(NamedTuple):
@@ -134,6 +135,12 @@ def trained_fields(recipe: Recipe) -> dict[str, Any]:
     if isinstance(recipe.network, UserNetwork):
         del document["network"]["folder"]  # which is of no use to others
     return document
+
+
+def source_of(record: Record) -> str | None:
+    """Eight hexadecimal digits of the hash of the user's network that was trained; None of tinydigits' own."""
+    network = record.trained.get("network")
+    return from_json(UserNetwork, network).sha256[:8] if isinstance(network, Mapping) else None
 
 
 def evidence_name(recipe: Recipe) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import traceback
+import sys
 from collections.abc import Callable, Iterable
+from types import FrameType
 from typing import Any
 
 import torch
@@ -119,7 +120,9 @@ class _Finite(TorchFunctionMode):
 
 
 def _users_line() -> str:
-    for frame, line in traceback.walk_stack(None):
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
         if frame.f_code.co_filename in executed_files():
-            return format_place(frame.f_code.co_filename, line)
+            return format_place(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
     return ""

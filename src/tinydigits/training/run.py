@@ -155,10 +155,11 @@ class Run:
             figures = f"loss {last.held_out_loss:.4f}, accuracy {last.held_out_accuracy:.2f} %"
             rows[f"last epoch, {self.settings.held_out_name}"] = figures
         if isinstance(self.recipe.network, UserNetwork) and last.train_accuracy < _LITTLE:
+            network = self.recipe.network
             rows["problem"] = (
-                f"{self.recipe.network.target} ({self.recipe.network.place}) has hardly learnt: after {len(self.history)} "
-                f"epochs it reads {last.train_accuracy:.1f} % of the training images; try a lower optimizer.lr, which is "
-                f"{self.recipe.optimizer.lr:g}, and batch norm"
+                f"{network.target} ({network.place}) does not learn: after {len(self.history)} epochs it reads "
+                f"{last.train_accuracy:.1f} % of its training images; try batch norm, or a lower optimizer.lr, "
+                f"which is {self.recipe.optimizer.lr:g}"
             )
         rows |= {"parameters": f"{self.parameters:,}", "seconds": f"{self.seconds:.1f}"}
         if self.folder is not None:
