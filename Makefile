@@ -13,13 +13,17 @@ ifneq ($(wildcard ../shared/data),)
 export TINYDIGITS_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: train test lint results clean benchmark profile benchmark-reading benchmark-trust rejector calibrate-reading reading-pictures
+.PHONY: train test lint docs results clean benchmark profile benchmark-reading benchmark-trust rejector calibrate-reading reading-pictures
 
 train: $(VENV)/.package
 	$(BIN)/tinydigits train
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+# The documentation site in build/docs; the notebooks that changed since the last time are run.
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going --quiet -b html $(ARGS) docs build/docs
 
 # README's table, the picture and the pages, from results/evidence.
 results: $(VENV)/.package
@@ -63,6 +67,10 @@ $(VENV)/.package: pyproject.toml constraints.txt
 
 $(VENV)/.test: $(VENV)/.package
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.package
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.package
