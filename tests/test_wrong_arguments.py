@@ -31,7 +31,7 @@ def changed(**fields: object) -> td.Recipe:
         (lambda _: changed(network="foo"), "there is no network 'foo'; there are recognizer"),
         (lambda _: td.train("swift", "mnist"), "dataset must be a loaded one, not 'mnist'; load it first with td.load"),
         (lambda uci: td.train(NETWORK, uci), "give the class Swift and not one that is made already"),
-        (lambda uci: td.train(lambda: NETWORK, uci), "<lambda> cannot be found again by its name: give a class or"),
+        (lambda uci: td.train(lambda: NETWORK, uci), "cannot be found again by its name: give a class or"),
         (lambda uci: td.train("swfit", uci), "there is no recipe 'swfit'; did you mean swift?"),
         (lambda uci: td.train(3, uci), "recipe must be a word, a Recipe or a Callable, not 3"),
         (
