@@ -42,9 +42,8 @@ def test_the_fit_is_measured_on_images_as_they_are(mnist: td.Dataset) -> None:
 
 
 def test_a_dead_channel_is_found_by_its_layer_and_place(mnist: td.Dataset) -> None:
-    network = nn.Sequential(
-        nn.Conv2d(1, 4, 3), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(4 * 26 * 26, 3), nn.ReLU()
-    )
+    convolution, linear = nn.Conv2d(1, 4, 3), nn.Linear(4 * 26 * 26, 3)
+    network = nn.Sequential(convolution, nn.ReLU(inplace=True), nn.Flatten(), linear, nn.ReLU())
     with torch.no_grad():
         convolution.bias.fill_(10)
         convolution.bias[2] = -1000
