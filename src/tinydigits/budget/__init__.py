@@ -5,7 +5,7 @@ from __future__ import annotations
 from tinydigits.budget.brief import find_brief, read_brief
 from tinydigits.budget.checking import check
 from tinydigits.budget.findings import Operation
-from tinydigits.budget.layers import trace_operations, trace_outputs
+from tinydigits.budget.layers import name_of, trace_operations, trace_outputs
 from tinydigits.budget.limits import LAYERS, Budget
 from tinydigits.budget.report import Check, Report
 
@@ -17,6 +17,7 @@ __all__ = [
     "Report",
     "check",
     "find_brief",
+    "name_of",
     "read_brief",
     "trace_operations",
     "trace_outputs",

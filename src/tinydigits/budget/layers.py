@@ -16,7 +16,7 @@ from tinydigits.errors import UsageError
 from tinydigits.networks.parameters import is_materialised
 from tinydigits.user_networks.error_formatting import format_error
 
-__all__ = ["trace_operations", "trace_outputs"]
+__all__ = ["name_of", "trace_operations", "trace_outputs"]
 
 
 def trace_operations(network: nn.Module, input_shape: Sequence[int] = (1, SIDE, SIDE)) -> list[Operation]:
@@ -44,6 +44,14 @@ def trace_outputs(network: nn.Module, images: Tensor) -> list[tuple[Operation, T
     """
     trace = _traced(network, images, keep_outputs=True)
     return list(zip(trace.findings.operations, trace.outputs, strict=True))
+
+
+def name_of(operations: Sequence[Operation], place: int) -> str:
+    """The module that ran an operation or, where `forward` itself did, the one that ran what it works on."""
+    operation = operations[place]
+    if operation.name or operation.inputs[0] < 0:
+        return operation.name
+    return name_of(operations, operation.inputs[0])
 
 
 def _traced(network: nn.Module, images: Tensor, *, keep_outputs: bool) -> Trace:

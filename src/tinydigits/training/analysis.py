@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from tinydigits.budget import Operation, trace_outputs
+from tinydigits.budget import Operation, name_of, trace_outputs
 from tinydigits.data import Split
 from tinydigits.networks import standardize
 from tinydigits.training.evaluation import Evaluation, evaluate
@@ -68,7 +68,7 @@ class DeadUnits:
     """The channels of one ReLU that are 0 for every image.
 
     Attributes:
-        name: what `Operation.name` has for the ReLU or, where that is `forward` itself, for what it works on.
+        name: of its module; see `name_of`.
         dead: their places.
         channels: how many it has.
     """
@@ -104,9 +104,7 @@ def find_dead_units(network: nn.Module, images: Tensor) -> tuple[list[DeadUnits]
 
 
 def _dead_units(operations: Sequence[Operation], place: int, active: Tensor) -> DeadUnits:
-    before = operations[place].inputs[0]
-    name = operations[place].name or (operations[before].name if before >= 0 else "")
-    return DeadUnits(name, tuple((~active).nonzero().flatten().tolist()), len(active))
+    return DeadUnits(name_of(operations, place), tuple((~active).nonzero().flatten().tolist()), len(active))
 
 
 def confused_pairs(evaluation: Evaluation, most: int = 5) -> list[tuple[int, int, int]]:
