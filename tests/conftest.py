@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 # Two threads in one process wait for each other whenever something else runs; set before PyTorch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["COLUMNS"] = "120"
+# Where it is noted whose code has run on this machine: not in the home of who runs the tests.
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp()
 
 import tinydigits as td
 from tinydigits import cli

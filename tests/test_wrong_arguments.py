@@ -30,10 +30,10 @@ def changed(**fields: object) -> td.Recipe:
         (lambda _: changed(batch_size=0), "batch_size must be a whole number from 3 to 60,000, not 0"),
         (lambda _: changed(network="foo"), "there is no network 'foo'; there are recognizer"),
         (lambda _: td.train("swift", "mnist"), "dataset must be a loaded one, not 'mnist'; load it first with td.load"),
-        (lambda uci: td.train(NETWORK, uci), "recipe must be a recipe or its name, not Swift"),
-        (lambda uci: td.train(type(NETWORK), uci), "td.train cannot train a network of your own yet; give a recipe"),
+        (lambda uci: td.train(NETWORK, uci), "give the class Swift and not one that is made already"),
+        (lambda uci: td.train(lambda: NETWORK, uci), "cannot be found again by its name: give a class or"),
         (lambda uci: td.train("swfit", uci), "there is no recipe 'swfit'; did you mean swift?"),
-        (lambda uci: td.train(3, uci), "recipe must be a word or a Recipe, not 3"),
+        (lambda uci: td.train(3, uci), "recipe must be a word, a Recipe or a Callable, not 3"),
         (
             lambda uci: td.train("swift", uci, select="tset"),
             "validation or test, not 'tset'; did you mean test?",

@@ -69,6 +69,8 @@ _PACKAGE_OF = {name: package for package, names in _PACKAGES.items() for name in
 
 
 def __getattr__(name: str) -> Any:
+    if name == "recipes":  # for `td.recipes.register`
+        return importlib.import_module("tinydigits.recipes")
     if name not in _PACKAGE_OF:
         raise AttributeError(f"module 'tinydigits' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"tinydigits.{_PACKAGE_OF[name]}"), name)

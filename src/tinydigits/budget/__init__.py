@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from tinydigits.budget.brief import find_brief, read_brief
 from tinydigits.budget.checking import check
 from tinydigits.budget.findings import Operation
 from tinydigits.budget.layers import trace_operations, trace_outputs
 from tinydigits.budget.limits import LAYERS, Budget
 from tinydigits.budget.report import Check, Report
 
-__all__ = ["LAYERS", "Budget", "Check", "Operation", "Report", "check", "trace_operations", "trace_outputs"]
+__all__ = [
+    "LAYERS",
+    "Budget",
+    "Check",
+    "Operation",
+    "Report",
+    "check",
+    "find_brief",
+    "read_brief",
+    "trace_operations",
+    "trace_outputs",
+]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tinydigits.cli.console import console, json_option, print_json
+from tinydigits.cli.console import console, json_option, print_json, warn
+from tinydigits.cli.target import like_option, recipe_of_words, trust_option
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,7 +28,9 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str | No
 
 
 @click.command("check")
-@click.argument("target")
+@click.argument("words", metavar="TARGET [FIELD=VALUE]...", nargs=-1, required=True)
+@like_option
+@trust_option
 @click.option("--max-parameters", "parameters", type=click.IntRange(0), help="At most N trainable scalars.")
 @click.option("--exact-parameters", type=click.IntRange(0), help="Exactly N trainable scalars.")
 @click.option("--max-macs", "macs", type=click.IntRange(0), help="At most N multiply-adds for one image.")
@@ -35,25 +39,26 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option("--require", callback=_names, metavar="LAYERS", help="Must be there: batch_norm,dropout,gap,fc,skip.")
 @click.option("--forbid", callback=_names, metavar="LAYERS", help="Must not be there, names as for --require.")
 @json_option
-def command(target: str, as_json: bool, **limits: Any) -> None:
+def command(words: tuple[str, ...], like: str | None, trust: bool, as_json: bool, **limits: Any) -> None:
     """Say what a network costs and contains, and whether it keeps its limits.
 
-    TARGET is a network of yours, as module:Class or path/to/file.py:Class (the file is run, so trust it), or
-    a recipe's name, a run folder or a weights file, which bring their recipe's limits; each option replaces
-    one of these. Leaves with exit status 1 if a check failed.
+    TARGET is a network of yours, as module:Class or path/to/file.py:Class (its code is run, so trust it), with the
+    limits of the brief.toml beside it, or a recipe's name or file, a run folder or a weights file, with their
+    recipe's limits; each option replaces one of these. Leaves with exit status 1 if a check failed.
 
     \b
     Example:
       $ tinydigits check net.py:Net --max-parameters 8000 --require batch_norm,dropout,gap --forbid fc
+      $ tinydigits check my_net.py:MyNet network.width=24
       $ tinydigits check gap --json
     """
     # What the user's code prints must not get into the JSON.
     with contextlib.redirect_stdout(sys.stderr):
         from tinydigits.budget import check
 
-        network, budget, epochs, accuracy, choice = _subject(target)
+        network, budget, epochs, accuracy, choice = _subject(words, like, trust)
         budget = dataclasses.replace(budget, **{name: limit for name, limit in limits.items() if limit is not None})
-        report = check(network, budget, target=target, epochs=epochs, accuracy=accuracy, choice=choice)
+        report = check(network, budget, target=words[0], epochs=epochs, accuracy=accuracy, choice=choice)
     if as_json:
         print_json(report.as_dict())
     else:
@@ -62,20 +67,26 @@ def command(target: str, as_json: bool, **limits: Any) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _subject(target: str) -> tuple[nn.Module, Budget, int | None, float | None, str]:
+def _subject(
+    words: Sequence[str], like: str | None, trust: bool
+) -> tuple[nn.Module, Budget, int | None, float | None, str]:
     """The network, the limits it brings, its epochs, its test accuracy and how that was chosen, where known."""
     from tinydigits.budget import Budget
-    from tinydigits.user_networks import capture, is_user_code
-
-    if is_user_code(target):
-        return capture(target).instance(), Budget(), None, None, ""
     from tinydigits.networks import weights_file
     from tinydigits.recipes import RECIPES
     from tinydigits.training.targets import resolve
+    from tinydigits.user_networks import UserNetwork, is_user_code
 
-    if target in RECIPES and weights_file(target) is None:
-        return RECIPES[target].build(), RECIPES[target].budget, RECIPES[target].epochs, None, ""
-    found = resolve(target)
+    target = words[0]
+    untrained = is_user_code(target) or target.endswith(".toml") or (target in RECIPES and not weights_file(target))
+    if untrained or len(words) > 1:
+        recipe = recipe_of_words(words, like, examined=False)
+        if isinstance(recipe.network, UserNetwork):
+            return recipe.network.instance(dropout=recipe.dropout), recipe.budget, recipe.epochs, None, ""
+        return recipe.build(), recipe.budget, recipe.epochs, None, ""
+    found = resolve(target, trust=trust)
+    if found.notice:
+        warn(found.notice)
     if found.recipe is None:
         return found.network, Budget(), None, found.accuracy, found.choice
     return found.network, found.recipe.budget, found.recipe.epochs, found.accuracy, found.choice

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, data_options, json_option, loaded, print_json
+from tinydigits.cli.console import console, data_options, json_option, loaded, print_json, warn
+from tinydigits.cli.target import trust_option
 from tinydigits.errors import DataError
 
 if TYPE_CHECKING:
@@ -23,11 +24,15 @@ __all__ = ["command"]
 @click.argument("target")
 @functools.partial(data_options, default=None, shown_default="the run's own data, or auto")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
+@trust_option
 @json_option
-def command(target: str, dataset: str | None, data_dir: Path | None, device: DeviceName, as_json: bool) -> None:
+def command(
+    target: str, dataset: str | None, data_dir: Path | None, device: DeviceName, trust: bool, as_json: bool
+) -> None:
     """Accuracy, per digit too, confusion and worst mistakes of TARGET on images it was not trained on.
 
-    TARGET is a recipe's name (its shipped weights), a run folder, or a weights file. Data with a test set of
+    TARGET is a recipe's name (its shipped weights), a run folder, a weights file, or a network of yours,
+    my_net.py:MyNet (the latest run in runs that trained it as it is now). Data with a test set of
     their own are measured on that; of other data all images are, unless TARGET was, or may have been, trained on
     them. Classes are matched by name; data with a class that TARGET was not trained on are refused.
 
@@ -38,7 +43,9 @@ def command(target: str, dataset: str | None, data_dir: Path | None, device: Dev
     """
     from tinydigits.training import choose_device, evaluate, resolve
 
-    found = resolve(target)
+    found = resolve(target, trust=trust)
+    if found.notice:
+        warn(found.notice)
     own = found.settings.dataset if found.settings else "auto"
     data = loaded(dataset or own, data_dir)
     if dataset is None and found.settings and found.fingerprint != data.fingerprint:

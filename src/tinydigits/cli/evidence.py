@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import click
 
 from tinydigits import __version__
 from tinydigits.cli.console import warn
-from tinydigits.errors import UsageError
-
-if TYPE_CHECKING:
-    from tinydigits.recipes import Recipe
 
 __all__ = [
     "executor_options",
     "json_alone",
-    "recipe_in_words",
     "results_option",
     "results_to_read",
     "results_to_read_option",
@@ -60,15 +54,6 @@ def executor_options(command: Any) -> Any:
 def json_alone() -> contextlib.redirect_stdout[TextIO]:
     """Inside, what others print (Ray reports its dead nodes) goes to standard error, apart from the JSON."""
     return contextlib.redirect_stdout(sys.stderr)
-
-
-def recipe_in_words(words: Sequence[str]) -> Recipe:
-    """A recipe's name and what is changed, as `gap epochs=3`."""
-    from tinydigits.recipes import get_recipe, override
-
-    if not words or "=" in words[0]:
-        raise UsageError("give a recipe's name first, and then what is changed of it, as: gap epochs=3")
-    return override(get_recipe(words[0]), words[1:])
 
 
 def results_to_read(results: Path | None) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,8 +12,6 @@ from tinydigits.cli.console import console
 from tinydigits.errors import UsageError
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from tinydigits.budget import Operation
 
 __all__ = ["picture_option", "print_layers", "write_diagram"]
@@ -37,7 +35,9 @@ def print_layers(operations: Sequence[Operation]) -> None:
         table.add_column(title, justify="right", no_wrap=True)
     for one in operations:
         geometry = one.geometry
-        moves = ["", "", ""] if geometry is None else list(map(_pair, (geometry.kernel, geometry.stride, geometry.padding)))
+        moves = (
+            ["", "", ""] if geometry is None else list(map(_pair, (geometry.kernel, geometry.stride, geometry.padding)))
+        )
         if geometry is not None and geometry.dilation != (1, 1):
             moves[0] += f" by {_pair(geometry.dilation)}"
         table.add_row(

@@ -11,6 +11,7 @@ import click
 
 from tinydigits.cli.console import console, data_options, json_option, loaded, print_json
 from tinydigits.cli.fields import RecipeCommand
+from tinydigits.cli.target import like_option, recipe_of_words, trust_option
 from tinydigits.errors import Stopped, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ __all__ = ["command"]
 
 
 @click.command("train", cls=RecipeCommand)
-@click.argument("overrides", metavar="[RECIPE] [FIELD=VALUE]...", nargs=-1)
+@click.argument("words", metavar="[TARGET] [FIELD=VALUE]...", nargs=-1)
+@like_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random numbers.")
 @data_options
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps or auto.")
@@ -36,11 +38,13 @@ __all__ = ["command"]
     help="What the best epoch is chosen on. With test, every figure is labelled as chosen on the test set.",
 )
 @click.option("--resume", "resume_from", type=click.Path(path_type=Path), help="Continue the run in this folder.")
+@trust_option
 @json_option
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one argument an option
     context: click.Context,
-    overrides: tuple[str, ...],
+    words: tuple[str, ...],
+    like: str | None,
     seed: int,
     dataset: str,
     data_dir: Path | None,
@@ -49,22 +53,27 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     full: bool,
     select: str,
     resume_from: Path | None,
+    trust: bool,
     as_json: bool,
 ) -> None:
-    """Train a recipe and leave a run folder.
+    """Train TARGET and leave a run folder.
 
-    Any field of the recipe (see: tinydigits show RECIPE) can be set by FIELD=VALUE. Ctrl-C and SIGTERM end the
-    training after the current batch; --resume continues after the last complete epoch.
+    TARGET is a recipe's name, a recipe file, or a network of yours: path/to/file.py:Name or package.module:Name,
+    a class or a function that returns one (its code is run, so trust it). Without TARGET it is recipe.toml of the
+    working folder, or else swift. Any field of the recipe (see: tinydigits show TARGET) can be set by FIELD=VALUE.
+
+    Ctrl-C and SIGTERM end the training after the current batch; --resume continues after the last complete epoch.
 
     \b
     Example:
       $ tinydigits train dense epochs=3 optimizer.lr=0.01 --seed 1 --out runs/short
+      $ tinydigits train my_net.py:MyNet network.width=24 --like gap
       $ tinydigits train --resume runs/short
 
     Exit status: 0 done, 1 the training diverged, 2 wrong usage, 3 data or a file is missing, changed or damaged,
     130 after Ctrl-C, 143 after SIGTERM.
     """
-    from tinydigits.recipes import DEFAULT, get_recipe, override
+    from tinydigits.recipes import DEFAULT
     from tinydigits.training import Interrupted, resume, train
     from tinydigits.training.malloc import retain_freed_memory
     from tinydigits.training.view import training_view
@@ -74,11 +83,13 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
         if resume_from is not None:
             _refuse_others(context)
             run = resume(
-                resume_from, load_dataset=partial(loaded, data_dir=data_dir), progress=training_view(console())
+                resume_from,
+                load_dataset=partial(loaded, data_dir=data_dir),
+                progress=training_view(console()),
+                trust=trust,
             )
         else:
-            name = overrides[0] if overrides and "=" not in overrides[0] else None
-            recipe = override(get_recipe(name or DEFAULT), overrides[1:] if name else overrides)
+            recipe = recipe_of_words(words, like, default=DEFAULT)
             out = out or _new_folder(recipe, seed)
             run = train(
                 recipe, loaded(dataset, data_dir), seed=seed, full=full, select=select,  # type: ignore[arg-type]
@@ -93,8 +104,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
 def _refuse_others(context: click.Context) -> None:
     for name in context.params:
         given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if given and name not in {"resume_from", "data_dir", "as_json"} and context.params[name]:
-            flag = "a recipe or field" if name == "overrides" else f"--{name.replace('_', '-')}"
+        if given and name not in {"resume_from", "data_dir", "as_json", "trust"} and context.params[name]:
+            flag = "a recipe or field" if name == "words" else f"--{name.replace('_', '-')}"
             raise UsageError(f"--resume takes everything from the run's own config.json; leave out {flag}")
 
 

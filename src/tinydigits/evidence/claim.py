@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinydigits.evidence.ambiguous_labels import mean_without_ambiguous
-from tinydigits.evidence.record import Record
+from tinydigits.evidence.record import Record, source_of
 from tinydigits.evidence.series import is_older_code
 from tinydigits.evidence.statistics import lower_bound, share_interval
 
@@ -25,6 +25,7 @@ class Claim:
         recipe: the recipe's name.
         overrides: `field=value` words, where it is not the recipe as it now stands.
         digest: of the recipe's content.
+        source: eight hexadecimal digits of the hash of a user's network; None of one that tinydigits brings.
         code: `code_fingerprint` of what trained and tested it; None from before there were fingerprints.
         older_code: whether that is not this version's code.
         device: `cpu`, or another device, `in a group` where many seeds were trained as one network.
@@ -52,6 +53,7 @@ class Claim:
     recipe: str
     overrides: tuple[str, ...]
     digest: str
+    source: str | None
     code: str | None
     older_code: bool
     device: str
@@ -78,7 +80,8 @@ class Claim:
     @property
     def name(self) -> str:
         """The recipe in words, with what a reader must not overlook."""
-        remarks = [f"on {self.device}"] * (self.device != "cpu") + ["older code"] * self.older_code
+        remarks = [f"source {self.source}"] if self.source else []
+        remarks += [f"on {self.device}"] * (self.device != "cpu") + ["older code"] * self.older_code
         return " ".join([self.recipe, *self.overrides]) + (f" ({', '.join(remarks)})" if remarks else "")
 
     @property
@@ -105,6 +108,7 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
         recipe=one.recipe,
         overrides=tuple(overrides),
         digest=one.digest,
+        source=source_of(one),
         code=one.code,
         older_code=is_older_code(one),
         device=one.device_kind,

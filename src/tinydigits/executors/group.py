@@ -47,6 +47,8 @@ class GroupExecutor:
         group_version = getattr(function, "group_version", None)
         if group_version is None:
             raise UsageError("--executor group trains many seeds of one recipe: use it with certify or reproduce")
-        waiting = iter(tasks)
-        while group := list(islice(waiting, self._size)):
+        return self._run(group_version, shared, iter(tasks))
+
+    def _run(self, group_version: Any, shared: Any, tasks: Any) -> Generator[Any, None, None]:
+        while group := list(islice(tasks, self._size)):
             yield from zip(group, group_version(shared, group), strict=True)

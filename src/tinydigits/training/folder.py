@@ -17,6 +17,7 @@ from tinydigits.networks import load_tensors, save_tensors
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.schema import from_json
 from tinydigits.training.run import EpochMetrics, Run, Settings
+from tinydigits.user_networks import UserNetwork, demand_trust
 
 __all__ = ["RunFolder", "State"]
 
@@ -46,6 +47,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.config = path / "config.json"
+        self.source = path / "source"
         self.checkpoint = path / "checkpoint.pth"
         self.metrics = path / "metrics.jsonl"
         self.best_model = path / "best_model.pth"
@@ -78,12 +80,20 @@ class RunFolder:
             "commit": commit(),
             "content": PLACEHOLDER,
         }
+        if isinstance(settings.recipe.network, UserNetwork):
+            for name, text in settings.recipe.network.sources.items():
+                (self.source / name).parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(self.source / name, text)
         write_atomically(self.config, sign(json.dumps(document, indent=2).encode() + b"\n"))
 
-    def settings(self) -> Settings:
+    def settings(self, *, trust: bool = False) -> Settings:
         """What the run was asked for.
 
+        Args:
+            trust: whether a user's network in it may be run, though it has not run on this machine before.
+
         Raises:
+            UsageError: it holds a user's network that is not trusted.
             DataError: there is no run, or its configuration was changed or damaged.
         """
         if not self.config.is_file():
@@ -100,6 +110,8 @@ class RunFolder:
             raise DataError(f"{self.config} is of another version of tinydigits: {error}; train it again") from error
         if self.checkpoint.exists() and self._checkpoint()["settings"] != settings.as_dict():
             raise DataError(f"{self.config} is not that of the run in {self.checkpoint}; restore the run's own")
+        if isinstance(settings.recipe.network, UserNetwork):
+            demand_trust(settings.recipe.network, self.path, trust=trust)
         return settings
 
     def save_state(self, settings: Settings, state: State) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from pathlib import Path
 
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from tinydigits.data import Dataset
+from tinydigits.training.comparing import RunRow
 from tinydigits.training.evaluation import Evaluation
 from tinydigits.training.run import Run
 
-__all__ = ["metrics_picture", "mistakes_picture", "png"]
+__all__ = ["curves_picture", "metrics_picture", "mistakes_picture", "png"]
 
 _TRAIN, _HELD_OUT, _BEST = "#7a8aa0", "#0b6e99", "#c2410c"
 
@@ -46,6 +49,27 @@ def metrics_picture(run: Run) -> bytes:
         f"test accuracy {run.test.accuracy:.2f} %\n({run.settings.choice})",
         fontsize="medium",
     )
+    return png(figure)
+
+
+def curves_picture(rows: Sequence[RunRow]) -> bytes:
+    """A PNG: accuracy and loss of several runs by epoch, on what is held out as lines and in training as dots."""
+    figure = Figure(figsize=(11, 4.2 + 0.1 * len(rows)), layout="constrained")
+    for axes, what, unit in zip(figure.subplots(1, 2), ("accuracy", "loss"), ("%", "nats"), strict=True):
+        for number, row in enumerate(rows):
+            epochs = [metrics.epoch for metrics in row.history]
+            train = [getattr(metrics, f"train_{what}") for metrics in row.history]
+            axes.plot(epochs, train, ":", color=f"C{number % 10}", marker=".")
+            held_out = [getattr(metrics, f"held_out_{what}") for metrics in row.history]
+            line = [float("nan") if value is None else value for value in held_out]
+            label = f"{Path(row.run).name}: {row.recipe}, {row.parameters:,} parameters"
+            axes.plot(epochs, line, color=f"C{number % 10}", label=label if what == "accuracy" else None)
+        axes.set(title=f"{what} ({unit})", xlabel="epoch", yscale="log" if what == "loss" else "linear")
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    figure.legend(loc="outside lower center", ncols=2, fontsize="small", frameon=False)
+    figure.suptitle("lines: held out; dots: training, augmented and with dropout", fontsize="medium")
     return png(figure)
 
 

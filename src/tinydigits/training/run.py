@@ -15,8 +15,11 @@ from tinydigits.networks.parameters import count_parameters
 from tinydigits.recipes import Recipe
 from tinydigits.schema import checked
 from tinydigits.training.evaluation import Evaluation
+from tinydigits.user_networks import UserNetwork
 
 __all__ = ["EpochMetrics", "Run", "Seed", "Settings"]
+
+_LITTLE = 20.0  # percent; one answer for all images is right for 11 % of them
 
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Loss = Annotated[float, Field(ge=0)]
@@ -151,6 +154,13 @@ class Run:
         if last.held_out_loss is not None:
             figures = f"loss {last.held_out_loss:.4f}, accuracy {last.held_out_accuracy:.2f} %"
             rows[f"last epoch, {self.settings.held_out_name}"] = figures
+        if isinstance(self.recipe.network, UserNetwork) and last.train_accuracy < _LITTLE:
+            network = self.recipe.network
+            rows["problem"] = (
+                f"{network.target} ({network.place}) does not learn: after {len(self.history)} epochs it reads "
+                f"{last.train_accuracy:.1f} % of its training images; try batch norm, or a lower optimizer.lr, "
+                f"which is {self.recipe.optimizer.lr:g}"
+            )
         rows |= {"parameters": f"{self.parameters:,}", "seconds": f"{self.seconds:.1f}"}
         if self.folder is not None:
             rows |= {"run": str(self.folder), "plot": str(self.folder / "training_metrics.png")}

@@ -19,7 +19,7 @@ from tinydigits.user_networks.execution import module_name
 from tinydigits.user_networks.network import UserNetwork
 from tinydigits.user_networks.slicing import defined_names, needed_source
 
-__all__ = ["capture", "is_user_code"]
+__all__ = ["capture", "is_current", "is_user_code"]
 
 _LARGEST = 1 << 20
 _NOTEBOOK = "notebook.py"
@@ -56,6 +56,19 @@ def capture(target: str | Callable[..., Any], arguments: Mapping[str, Any] | Non
     if isinstance(target, functools.partial) and not target.args:
         return capture(target.func, {**target.keywords, **(arguments or {})})
     return _object(target, {**(arguments or {})})
+
+
+def is_current(network: UserNetwork) -> bool:
+    """Whether the file of a network still says what was captured; so does a notebook, which has no file."""
+    if network.main == _NOTEBOOK:
+        return True
+    try:
+        now = _cut(
+            Path(network.folder), network.main, _read(network.file), network.name, network.main, network.arguments
+        )
+    except (DataError, UsageError):
+        return False
+    return now == network
 
 
 def _object(thing: Any, arguments: dict[str, Any]) -> UserNetwork:

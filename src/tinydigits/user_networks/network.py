@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import inspect
@@ -13,13 +14,16 @@ from typing import Any, cast
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from tinydigits.errors import DataError, UsageError, did_you_mean
 from tinydigits.schema import checked
-from tinydigits.user_networks.error_formatting import format_error
+from tinydigits.user_networks.error_formatting import format_error, format_place
 from tinydigits.user_networks.execution import execute
 
 __all__ = ["UserNetwork"]
+
+_LARGEST = 256 << 20
 
 Argument = bool | int | float | str | None | list[Any]
 
@@ -32,7 +36,7 @@ class UserNetwork:
     """Of the class or function."""
     main: str
     """The source that defines it, a key of `sources`."""
-    sources: dict[str, str]
+    sources: dict[str, str] = field(repr=False)
     """Python source by its path, relative to the folder that imports start from. Of `main`, only the statements that
     the network needs, on the lines where they stand in the file."""
     arguments: dict[str, Argument] = field(default_factory=dict)
@@ -65,6 +69,14 @@ class UserNetwork:
     def target(self) -> str:
         """What it is called in messages: `my_net.py:MyNet`."""
         return f"{self.main}:{self.name}"
+
+    @property
+    def place(self) -> str:
+        """Where its definition begins: `my_net.py:12`."""
+        for statement in ast.parse(self.sources[self.main]).body:
+            if getattr(statement, "name", None) == self.name:
+                return format_place(str(self.file), statement.lineno)
+        return format_place(str(self.file), 1)
 
     @property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
@@ -103,12 +115,35 @@ class UserNetwork:
             raise UsageError(
                 f"{self.target} gives a {type(network).__name__}, which is no nn.Module; name a class that is"
             )
+        if any(map(is_lazy, network.parameters())):
+            with self.reporting(), torch.no_grad():
+                network(torch.zeros(2, 1, 28, 28))  # which gives lazy layers their shapes
         return network
 
-    def instance(self) -> nn.Module:
-        """As `build` without arguments, or the network itself where the name stands for one that is made already."""
+    def refuse_giants(self) -> None:
+        """Find out how large the network is before memory is taken for it.
+
+        Raises:
+            UsageError: its weights take more than 256 MiB, which no checkpoint of this project may.
+        """
+        try:
+            with torch.random.fork_rng(devices=[]), torch.device("meta"):
+                size = sum(tensor.numel() * tensor.element_size() for tensor in self.build().parameters())
+        except (DataError, NotImplementedError):
+            return  # it computes with its weights as it is made, or crashes, which `build` will say
+        if size > _LARGEST:
+            raise UsageError(
+                f"{self.target} has {size / 2**20:,.0f} MiB of weights ({self.place}); tinydigits trains networks of "
+                "up to 256 MiB"
+            )
+
+    def instance(self, **offered: Any) -> nn.Module:
+        """As `build`, or the network itself where the name stands for one that is made already."""
         factory = self._factory()
-        return factory if isinstance(factory, nn.Module) else self.build()
+        if isinstance(factory, nn.Module):
+            return factory
+        self.refuse_giants()
+        return self.build(**offered)
 
     @contextlib.contextmanager
     def reporting(self, doing: str = "crashes while it is loaded") -> Iterator[None]:

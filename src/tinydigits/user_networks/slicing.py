@@ -22,9 +22,10 @@ def needed_source(text: str, tree: ast.Module, name: str) -> str:
     """The statements that define a name, those that define what these mention, and so on, each on its own lines.
 
     What changes something that is needed (`SIZES["width"] = 3`, `Net.depth = 2`) is needed too. Star imports and
-    `from __future__` always are; what stands under `if __name__ == "__main__":` never is.
+    `from __future__` always are; of several definitions of a class or function, the last is; what stands under
+    `if __name__ == "__main__":` never is.
     """
-    statements = [statement for statement in tree.body if not _is_main_guard(statement)]
+    statements = _without_superseded([statement for statement in tree.body if not _is_main_guard(statement)])
     bound = [_bound(statement) for statement in statements]
     changed = [_changed(statement) for statement in statements]
     mentioned: dict[int, set[str]] = {}
@@ -47,6 +48,17 @@ def needed_source(text: str, tree: ast.Module, name: str) -> str:
         first, last = _lines(statements[index])
         kept[first - 1 : last] = lines[first - 1 : last]
     return "\n".join(kept).rstrip() + "\n"
+
+
+def _without_superseded(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """Without classes and functions that are defined once more further down, as in notebooks."""
+    definitions = (ast.ClassDef, ast.FunctionDef)
+    last = {one.name: one for one in statements if isinstance(one, definitions)}
+    return [
+        one
+        for one in statements
+        if not isinstance(one, definitions) or one is last[one.name] or one.name in _mentioned(last[one.name])
+    ]
 
 
 def _lines(statement: ast.stmt) -> tuple[int, int]:
