@@ -1,4 +1,4 @@
-"""The GitHub Action: what its script says of the examples, and that action.yml hands it every input by the environment."""
+"""The GitHub Action: what its script says of the examples, and how action.yml hands it the inputs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_each_failed_check_is_an_annotation_at_the_line_of_its_class(
     assert annotation.endswith("parameters must be at most 8,000; found: 8,246")
     text = summary.read_text(encoding="utf-8")
     assert "### ✅ examples/my\\_net.py:MyNet passes" in text
-    assert "### ❌ examples/failing.py:TooLarge fails 1 of 9 checks" in text
+    assert "### ❌ examples/failing.py:TooLarge fails 1 of 10 checks" in text
 
 
 def test_what_is_no_python_is_an_annotation_at_its_line(

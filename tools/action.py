@@ -1,7 +1,7 @@
 """What action.yml runs: `tinydigits check` of each target, told to GitHub.
 
 Inputs are environment variables, named as in action.yml. A table for each target is appended to the file
-$GITHUB_STEP_SUMMARY; annotations are workflow commands on standard output. The exit status is the highest of the checks'.
+$GITHUB_STEP_SUMMARY; annotations are workflow commands on standard output. The exit status is the checks' highest.
 """
 
 from __future__ import annotations
