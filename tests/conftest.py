@@ -45,12 +45,12 @@ def uci() -> td.Dataset:
 def tinydigits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
     """Runs `tinydigits WORDS…` within this process, in an empty folder; gives its output and exit status."""
 
-    def run(*words: str | Path, environment: dict[str, str] | None = None) -> Answer:
+    def run(*words: str | Path, environment: dict[str, str] | None = None, folder: Path = tmp_path) -> Answer:
         arguments = ["tinydigits", *map(str, words)]
         output, errors = io.StringIO(), io.StringIO()
         status: object = 0
         with monkeypatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
-            patch.chdir(tmp_path)
+            patch.chdir(folder)
             patch.setattr(sys, "argv", arguments)
             for name, value in (environment or {}).items():
                 patch.setenv(name, value)

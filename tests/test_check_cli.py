@@ -85,7 +85,7 @@ def test_what_cannot_be_checked_is_raised_for_the_command_line_to_tell(words, ki
     assert isinstance(run(*words).exception, kind)
 
 
-@pytest.mark.parametrize("words", [[], ["net.py:Net", "--max-parameters", "many"], ["net.py:Net", "--max-macs", "-1"]])
+@pytest.mark.parametrize("words", [["net.py:Net", "--max-parameters", "many"], ["net.py:Net", "--max-macs", "-1"]])
 def test_wrong_usage_leaves_with_2(words):
     assert run(*words).exit_code == 2
 

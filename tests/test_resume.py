@@ -250,7 +250,7 @@ def test_a_checkpoint_that_is_none_is_refused_with_the_next_step(damage: str, ru
         checkpoint.write_bytes(run_folder.best_model.read_bytes())
     else:
         torch.save({"engine": Path}, checkpoint)
-    with pytest.raises(td.DataError, match=r"checkpoint\.pth.*; (the run cannot be resumed: train|restore)"):
+    with pytest.raises(td.DataError, match=r"checkpoint\.pth.*(run cannot be resumed: train again|restore)"):
         td.resume(run_folder.path)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 import tinydigits as td
+from tinydigits.evidence import record_use
 from tinydigits.networks import save_weights
 from tinydigits.recipes import get_recipe
 from tinydigits.training.folder import RunFolder
@@ -38,6 +39,7 @@ def make_run(name: str, mnist: td.Dataset, path: Path) -> None:
     if folder.config.is_file():
         td.resume(folder.path)
     else:
+        record_use(ROOT / "results", get_recipe(name), "mnist", "tools/weights.py", note="seed 0, whose weights ship")
         td.train(name, mnist, full=True, device="cpu", out=folder.path)
 
 

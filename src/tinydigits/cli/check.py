@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tinydigits.cli.console import console, json_option, print_json, warn
-from tinydigits.cli.target import like_option, recipe_of_words, trust_option
+from tinydigits.cli.target import RECIPE_FILE, like_option, recipe_of_words, trust_option
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,7 +28,7 @@ def _names(_context: click.Context, _parameter: click.Parameter, value: str | No
 
 
 @click.command("check")
-@click.argument("words", metavar="TARGET [FIELD=VALUE]...", nargs=-1, required=True)
+@click.argument("words", metavar="[TARGET] [FIELD=VALUE]...", nargs=-1)
 @like_option
 @trust_option
 @click.option("--max-parameters", "parameters", type=click.IntRange(0), help="At most N trainable scalars.")
@@ -43,8 +43,10 @@ def command(words: tuple[str, ...], like: str | None, trust: bool, as_json: bool
     """Say what a network costs and contains, and whether it keeps its limits.
 
     TARGET is a network of yours, as module:Class or path/to/file.py:Class (its code is run, so trust it), with the
-    limits of the brief.toml beside it, or a recipe's name or file, a run folder or a weights file, with their
-    recipe's limits; each option replaces one of these. Leaves with exit status 1 if a check failed.
+    limits of the brief.toml beside it and the accuracy of the latest run in runs that trained it as it is now, if
+    there is one; or a recipe's name or file, a run folder or a weights file, with their recipe's limits. Without
+    TARGET it is recipe.toml of the working folder. Each option replaces a limit. Leaves with exit status 1 if a check
+    failed.
 
     \b
     Example:
@@ -58,7 +60,9 @@ def command(words: tuple[str, ...], like: str | None, trust: bool, as_json: bool
 
         network, budget, epochs, accuracy, choice = _subject(words, like, trust)
         budget = dataclasses.replace(budget, **{name: limit for name, limit in limits.items() if limit is not None})
-        report = check(network, budget, target=words[0], epochs=epochs, accuracy=accuracy, choice=choice)
+        report = check(
+            network, budget, target=words[0] if words else RECIPE_FILE, epochs=epochs, accuracy=accuracy, choice=choice
+        )
     if as_json:
         print_json(report.as_dict())
     else:
@@ -74,13 +78,17 @@ def _subject(
     from tinydigits.budget import Budget
     from tinydigits.networks import weights_file
     from tinydigits.recipes import RECIPES
-    from tinydigits.training.targets import resolve
+    from tinydigits.training.targets import latest_run, resolve
     from tinydigits.user_networks import UserNetwork, is_user_code
 
-    target = words[0]
-    untrained = is_user_code(target) or target.endswith(".toml") or (target in RECIPES and not weights_file(target))
-    if untrained or len(words) > 1:
+    target = words[0] if words else ""
+    own = not words or "=" in target or is_user_code(target) or target.endswith(".toml")
+    if own or len(words) > 1 or (target in RECIPES and not weights_file(target)):
         recipe = recipe_of_words(words, like, examined=False)
+        run = latest_run(recipe) if own else None
+        if run is not None and run.recipe is not None:
+            warn(run.notice)
+            return run.network, recipe.budget, run.recipe.epochs, run.accuracy, run.choice
         if isinstance(recipe.network, UserNetwork):
             return recipe.network.instance(dropout=recipe.dropout), recipe.budget, recipe.epochs, None, ""
         return recipe.build(), recipe.budget, recipe.epochs, None, ""

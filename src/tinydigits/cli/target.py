@@ -36,7 +36,8 @@ def recipe_of_words(
     Args:
         words: as above.
         like: as `recipe_for`.
-        default: the recipe where no target is given, and the working folder has no `recipe.toml`; None refuses that.
+        default: the recipe where no target is given and the working folder has no `recipe.toml`, which is taken first;
+            None refuses that.
         examined: as `recipe_for`.
     """
     from tinydigits.recipes import recipe_for
@@ -44,9 +45,12 @@ def recipe_of_words(
 
     words = list(words)
     if not words or "=" in words[0]:
-        target = RECIPE_FILE if default and Path(RECIPE_FILE).is_file() else default
+        target = RECIPE_FILE if Path(RECIPE_FILE).is_file() else default
         if target is None:
-            raise UsageError("give a recipe or a network first, and then what is changed of it, as: gap epochs=3")
+            raise UsageError(
+                "give a recipe or a network first, and then what is changed of it, as: gap epochs=3 (this folder has "
+                f"no {RECIPE_FILE}, which would be taken without)"
+            )
         words = [target, *words]
     # What the user's code prints must not get into the JSON.
     with contextlib.redirect_stdout(sys.stderr):

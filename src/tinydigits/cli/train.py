@@ -77,6 +77,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     from tinydigits.training import Interrupted, resume, train
     from tinydigits.training.malloc import retain_freed_memory
     from tinydigits.training.view import training_view
+    from tinydigits.user_networks import UserNetwork
 
     retain_freed_memory()
     try:
@@ -97,8 +98,23 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
             )  # fmt: skip
     except Interrupted:
         raise Stopped(f"stopped; continue with: tinydigits train --resume {resume_from or out}") from None
+    if isinstance(run.recipe.network, UserNetwork):
+        _hold_to_brief(run)
     if as_json:
         print_json(_summary(run))
+
+
+def _hold_to_brief(run: Run) -> None:
+    from tinydigits.budget import Budget, check
+
+    if run.recipe.budget == Budget():
+        return
+    report = check(
+        run.network, run.recipe.budget, epochs=len(run.history), accuracy=run.test.accuracy, choice=run.settings.choice
+    )
+    failed = [f"{one.name} must be {one.required}, not {one.found}" for one in report.checks if not one.passed]
+    words = f"it does not keep its brief: {'; '.join(failed)}" if failed else "it keeps its brief"
+    console().print(words, style="bold red" if failed else "green", markup=False, soft_wrap=True)
 
 
 def _refuse_others(context: click.Context) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinydigits.evidence.ambiguous_labels import mean_without_ambiguous
+from tinydigits.evidence.mistakes import mean_without_ambiguous
 from tinydigits.evidence.record import Record, source_of
 from tinydigits.evidence.series import is_older_code
 from tinydigits.evidence.statistics import lower_bound, share_interval

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinydigits.evidence.ambiguous_labels import AMBIGUOUS_LABELS, mean_without_ambiguous
+from tinydigits.data import AMBIGUOUS_LABELS
 from tinydigits.evidence.record import Record
 
-__all__ = ["Mistake", "Mistakes", "find_mistakes"]
+__all__ = ["Mistake", "Mistakes", "find_mistakes", "mean_without_ambiguous"]
 
 
 @dataclass(frozen=True)
@@ -88,3 +88,11 @@ def find_mistakes(records: Sequence[Record]) -> Mistakes:
         accuracy=statistics.fmean(record.test_accuracy for record in records),
         accuracy_without_ambiguous=mean_without_ambiguous(records),
     )
+
+
+def mean_without_ambiguous(records: Sequence[Record]) -> float | None:
+    """Mean percentage of the other 9,985 images that were read as labelled; None on data other than MNIST."""
+    if records[0].dataset != "mnist":
+        return None
+    images = records[0].test_images - len(AMBIGUOUS_LABELS)
+    return statistics.fmean(100 * (images - len(set(record.wrong) - AMBIGUOUS_LABELS)) / images for record in records)

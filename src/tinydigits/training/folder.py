@@ -167,7 +167,7 @@ class RunFolder:
                 raise DataError(f"{self.checkpoint} is not a checkpoint")
         except DataError as error:
             raise DataError(
-                f"{error}; the run cannot be resumed: train it again into a new folder, "
-                f"or use its best weights so far, {self.best_model}"
+                f"{error}. Without it the run cannot be resumed: train again into a new folder, "
+                f"or use the best weights so far, {self.best_model}"
             ) from error
         return document

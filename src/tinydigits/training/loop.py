@@ -190,7 +190,7 @@ def _run(
     folder: RunFolder | None,
     callback: TrainingCallback,
 ) -> Run:
-    held_out = _divide(settings, dataset)[1]
+    trained_on, held_out = _divide(settings, dataset)
     if folder is not None:
         folder.save_state(settings, state)
     callback.start(settings, state.history, engine.batches)
@@ -216,7 +216,7 @@ def _run(
             run = Run(settings, state.history, network, evaluate(network, dataset.test))
             if folder is not None:
                 run.folder = folder.path
-                write_report(run, dataset, folder)
+                write_report(run, dataset, folder, trained_on, held_out)
                 folder.save_result(run, dataset.name, _on_cpu(engine.network))
             callback.finish(run)
     except BaseException:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from tinydigits.data import Dataset
+from tinydigits.data import AMBIGUOUS_LABELS, Dataset
 from tinydigits.training.comparing import RunRow
 from tinydigits.training.evaluation import Evaluation
 from tinydigits.training.run import Run
@@ -81,7 +82,10 @@ def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *
         images: uint8 [N, 1, 28, 28].
         dataset: names the classes.
         most: how many are shown.
+
+    Labels of MNIST's test set that are ambiguous by human raters are framed in red.
     """
+    ambiguous = AMBIGUOUS_LABELS if dataset.name == "mnist" else frozenset()
     columns = 10
     wrong = evaluation.mistakes[:most].tolist()
     rows = max(1, -(-len(wrong) // columns))
@@ -94,6 +98,8 @@ def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *
         label, answer = int(evaluation.labels[index]), int(evaluation.predictions[index])
         probability = float(evaluation.log_probabilities[index, answer].exp())
         extent = (column + 0.1, column + 0.9, row + 0.97, row + 0.32)
+        if index in ambiguous:
+            axes.add_patch(Rectangle((column + 0.1, row + 0.32), 0.8, 0.65, fill=False, color="#cf222e", linewidth=2))
         axes.imshow(images[index, 0].numpy(), cmap="gray_r", vmin=0, vmax=255, extent=extent, aspect="auto")
         title = f"{dataset.class_name(label)} → {dataset.class_name(answer)}\n{probability:.2f}  #{index}"
         axes.text(column + 0.5, row + 0.29, title, fontsize=7, ha="center", va="bottom")

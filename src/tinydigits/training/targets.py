@@ -18,7 +18,7 @@ from tinydigits.training.folder import RunFolder
 from tinydigits.training.run import Settings
 from tinydigits.user_networks import UserNetwork, is_current, is_user_code
 
-__all__ = ["Target", "resolve"]
+__all__ = ["Target", "latest_run", "resolve"]
 
 _DIGITS = tuple("0123456789")
 
@@ -92,8 +92,13 @@ def resolve(target: str, *, trust: bool = False) -> Target:
     path = Path(target)
     if target in RECIPES:
         return _shipped(RECIPES[target])
-    if is_user_code(target):
-        return _latest_run(target)
+    if is_user_code(target) or target.endswith(".toml"):
+        found = latest_run(recipe_for(target, examined=False))
+        if found is None:
+            raise DataError(
+                f"runs has no complete run of {target} as it is now; train it with: tinydigits train {target}"
+            )
+        return found
     if path.is_dir():
         return _run(target, RunFolder(path), RunFolder(path).best_model, trust)
     folder = RunFolder(path.parent)
@@ -120,15 +125,15 @@ def _shipped(recipe: Recipe) -> Target:
     return Target(recipe.name, network.eval(), recipe, accuracy, fingerprint, classes=_DIGITS)
 
 
-def _latest_run(target: str) -> Target:
-    network = recipe_for(target, examined=False).network
-    runs = sorted(Path("runs").glob("*/config.json"), key=lambda config: config.stat().st_mtime, reverse=True)
-    for folder in map(RunFolder, (config.parent for config in runs)):
+def latest_run(recipe: Recipe) -> Target | None:
+    """The latest complete run in `runs` of the recipe's network as it now is; None if there is none."""
+    configs = sorted(Path("runs").glob("*/config.json"), key=lambda config: config.stat().st_mtime, reverse=True)
+    for folder in (RunFolder(config.parent) for config in configs):
         with contextlib.suppress(DataError, UsageError):  # of runs that are broken or not trusted
-            if folder.settings().recipe.network == network and folder.test_accuracy.is_file():
-                found = _run(target, folder, folder.best_model, trust=False)
+            if folder.test_accuracy.is_file() and folder.settings().recipe.network == recipe.network:
+                found = _run(str(folder.path), folder, folder.best_model, trust=False)
                 return dataclasses.replace(found, notice=f"the weights are those of {folder.path}")
-    raise DataError(f"runs has no complete run of {target} as it is now; train it with: tinydigits train {target}")
+    return None
 
 
 def _run(target: str, folder: RunFolder, model: Path, trust: bool) -> Target:
