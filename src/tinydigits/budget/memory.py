@@ -63,6 +63,10 @@ class Value:
     producer: Layer | None = None
     operation: int = -1
 
+    def on_map(self, output: Tensor) -> Value:
+        """The same of a map that has the last two sides of a tensor."""
+        return replace(self, sides=(output.shape[-2], output.shape[-1]))
+
     def joined(self, vertical: bool = True, horizontal: bool = True) -> Value:
         """What is known of a combination of all positions of the map, along one or both of its axes."""
         joined = (vertical, horizontal)
@@ -119,6 +123,14 @@ class Memory:
         if value is None or len(value.positions) != self.elements(tensor):
             return torch.zeros(tensor.shape, dtype=torch.int32)
         return value.positions.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
+
+    def joins_positions(self, factor: Tensor, axis: int) -> bool:
+        """Whether a product that sums over this axis of a factor adds up different positions of a map."""
+        if self.value(factor) is None or factor.ndim == 0:
+            return False
+        positions = self.positions(factor)
+        summed = axis if factor.ndim > 1 else -1
+        return not torch.equal(positions.amax(summed), positions.amin(summed))
 
     def write(self, tensor: Tensor, value: Value, positions: Tensor) -> None:
         """Notes what was written to a tensor: `value`, with `positions` int32 that broadcast to its shape.

@@ -93,7 +93,7 @@ class Rules:
         bias = call.arguments.get("bias") is not None
         layer = Layer(self._memory.address(weight), call.output.shape[1], pointwise, bias)
         value = window.seen_by(self._through(layer, combine(self._values(call.data))))
-        return _with_sides(value, call.output), grid(call.output.shape[2:])
+        return value.on_map(call.output), grid(call.output.shape[2:])
 
     def _product(self, call: Call) -> Known:
         first = _PRODUCTS[call.name]
@@ -103,7 +103,7 @@ class Rules:
         images, weight = (left, right) if from_left else (right, left)
         summed = -1 if from_left or right.ndim == 1 else -2
         value = combine(self._values(call.data))
-        if any(self._joins_positions(factor, axis) for factor, axis in ((left, -1), (right, -2))):
+        if any(self._memory.joins_positions(factor, axis) for factor, axis in ((left, -1), (right, -2))):
             value = value.joined()
         if self._memory.source(weight) == "learned":
             rows = images.numel() // images.shape[summed]
@@ -140,7 +140,7 @@ class Rules:
         value = window.seen_by(value)
         if call.name == "im2col":
             return value, grid(call.output.shape[-1:])
-        return _with_sides(value, call.output), grid(call.output.shape[-2:])
+        return value.on_map(call.output), grid(call.output.shape[-2:])
 
     def _reduction(self, call: Call) -> Known:
         images, given = call.arguments["self"], call.arguments.get("dim")
@@ -195,15 +195,7 @@ class Rules:
         if "pad" not in call.name:
             ratios = (before[2] / after[2], before[3] / after[3])
             value = Window((max(1.0, ratios[0]), max(1.0, ratios[1])), ratios).seen_by(value)
-        return _with_sides(value, call.output), grid(after[2:])
-
-    def _joins_positions(self, factor: Tensor, axis: int) -> bool:
-        """Whether a product that sums over this axis of a factor adds up different positions of a map."""
-        if self._memory.value(factor) is None or factor.ndim == 0:
-            return False
-        positions = self._memory.positions(factor)
-        summed = axis if factor.ndim > 1 else -1
-        return not torch.equal(positions.amax(summed), positions.amin(summed))
+        return value.on_map(call.output), grid(after[2:])
 
     def _through(self, layer: Layer, value: Value) -> Value:
         self._findings.applied.append(layer)
@@ -250,10 +242,6 @@ def _goes_round(short: frozenset[Layer], long: frozenset[Layer], added: bool) ->
     projection = added and len(short) == 1 and all(layer.pointwise for layer in short)
     longer = len(long) > 1 or any(not layer.pointwise for layer in long)
     return (not short and bool(long)) or (projection and longer)
-
-
-def _with_sides(value: Value, output: Tensor) -> Value:
-    return replace(value, sides=(output.shape[-2], output.shape[-1]))
 
 
 def _fits(tensor: Tensor, output: Tensor) -> bool:
