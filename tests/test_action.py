@@ -12,8 +12,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from tools import action  # noqa: E402
 
-LIMITS = {"MAX_PARAMETERS": "8000", "REQUIRE": "batch_norm,dropout,gap", "FORBID": "fc"}
-
 
 @pytest.fixture
 def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -31,8 +29,9 @@ def test_a_network_that_keeps_its_limits_passes_with_a_table(summary: Path, caps
 def test_each_failed_check_is_an_annotation_at_the_line_of_its_class(
     summary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    targets = "examples/my_net.py:MyNet\n\nexamples/failing.py:TooLarge\n"
-    assert action.main({**LIMITS, "TARGET": targets, "GITHUB_STEP_SUMMARY": str(summary)}) == 1
+    limits = {"MAX_PARAMETERS": "8000", "REQUIRE": "dropout,gap"}
+    targets = "simple\n\nexamples/failing.py:TooLarge\n"
+    assert action.main({**limits, "TARGET": targets, "GITHUB_STEP_SUMMARY": str(summary)}) == 1
     line = 1 + (ROOT / "examples/failing.py").read_text(encoding="utf-8").splitlines().index(
         "class TooLarge(nn.Module):"
     )
@@ -40,8 +39,8 @@ def test_each_failed_check_is_an_annotation_at_the_line_of_its_class(
     assert annotation.startswith(f"::error file=examples/failing.py,line={line},title=tinydigits check::")
     assert annotation.endswith("parameters must be at most 8,000; found: 8,246")
     text = summary.read_text(encoding="utf-8")
-    assert "### ✅ examples/my\\_net.py:MyNet passes" in text
-    assert "### ❌ examples/failing.py:TooLarge fails 1 of 10 checks" in text
+    assert "### ✅ simple passes" in text
+    assert "### ❌ examples/failing.py:TooLarge fails 1 of 8 checks" in text
 
 
 def test_what_is_no_python_is_an_annotation_at_its_line(
