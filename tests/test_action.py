@@ -19,11 +19,11 @@ def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "summary.md"
 
 
-def test_a_network_that_keeps_its_limits_passes_with_a_table(summary: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    target = "examples/my_net.py:MyNet"
-    assert action.main({**LIMITS, "TARGET": target, "GITHUB_STEP_SUMMARY": str(summary)}) == 0
-    assert capsys.readouterr().out == f"{target}: passed\n"
-    assert "| parameters | at most 8,000 | 5,242 | ✅ passed |" in summary.read_text(encoding="utf-8")
+def test_what_keeps_its_brief_passes_with_a_table(summary: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    brief = {"TARGET": "simple", "BRIEF": "examples/briefs/simple.toml"}
+    assert action.main({**brief, "GITHUB_STEP_SUMMARY": str(summary)}) == 0
+    assert capsys.readouterr().out == "simple: passed\n"
+    assert "| parameters | at most 7,999 | 7,872 | ✅ passed |" in summary.read_text(encoding="utf-8")
 
 
 def test_each_failed_check_is_an_annotation_at_the_line_of_its_class(
