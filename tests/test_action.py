@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,12 @@ def test_every_input_reaches_the_script_by_the_environment_alone() -> None:
     uses = re.findall(r"^ +([A-Z_]+): \$\{\{ inputs\.([a-z-]+) \}\}$", text, re.MULTILINE)
     assert uses == [(name.upper().replace("-", "_"), name) for name in inputs]
     assert text.count("${{") == len(uses)
+
+
+def test_the_hook_of_pre_commit_fails_for_a_network_that_is_too_large(
+    tinydigits: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    (entry,) = re.findall(r"entry: tinydigits (.*)", (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    target = f"{ROOT / 'examples' / 'failing.py'}:TooLarge"
+    assert tinydigits(*entry.split(), target, "--max-parameters=8000").returncode == 1
+    assert tinydigits(*entry.split(), target, "--max-parameters=9000").returncode == 0
