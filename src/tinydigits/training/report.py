@@ -109,8 +109,8 @@ def _analysis(run: Run, dataset: Dataset, fit: Fit, dead: Sequence[DeadUnits], h
 def _fit(run: Run, fit: Fit, unseen: str) -> str:
     target = run.recipe.budget.accuracy
     advice = {
-        "underfitting": f"**Underfitting**: not even the training images reach {target:.2f} %; more epochs, a higher "
-        "learning rate, less augmentation and dropout, or more parameters may help.",
+        "underfitting": f"**Underfitting**: not even the training images reach {target or 0:.2f} %; more epochs, a "
+        "higher learning rate, less augmentation and dropout, or more parameters may help.",
         "overfitting": "**Overfitting**: the gap is more than chance; more augmentation, dropout or weight decay, or "
         "fewer parameters may help.",
         "neither": "**Neither over- nor underfitting** can be seen in these figures.",

@@ -21,7 +21,8 @@ def format_error(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         words = [error.msg]
         places.append((error.filename, error.lineno))
-    places = [(name, line) for name, line in places if _is_the_users(name)]
+    of_networks = [(name, line) for name, line in places if name in executed_files()]
+    places = of_networks or [(name, line) for name, line in places if _is_the_users(Path(name))]
     place = f" ({format_place(*places[-1])})" if places else ""
     return type(error).__name__ + (f": {words[0].rstrip('.')}" if words else "") + place
 
@@ -33,6 +34,5 @@ def format_place(file: str, line: int | None) -> str:
     return f"{shown}:{line}"
 
 
-def _is_the_users(name: str) -> bool:
-    file = Path(name)
-    return name in executed_files() or (file.is_file() and not any(folder in file.parents for folder in _NOT_THE_USERS))
+def _is_the_users(file: Path) -> bool:
+    return file.is_file() and not any(folder in file.parents for folder in _NOT_THE_USERS)

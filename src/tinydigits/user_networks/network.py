@@ -9,7 +9,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 import torch
@@ -47,6 +47,9 @@ class UserNetwork:
     def __post_init__(self) -> None:
         if self.main not in self.sources:
             raise UsageError(f"a user's network lacks the source {self.main} that defines it")
+        for path in map(PurePosixPath, self.sources):
+            if path.is_absolute() or ".." in path.parts:
+                raise UsageError(f"the source of a user's network must lie within its folder, and {path} does not")
 
     def __hash__(self) -> int:
         return hash(self.sha256)
