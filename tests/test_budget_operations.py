@@ -111,5 +111,7 @@ def test_outputs_are_those_of_the_network_before_anything_overwrites_them(mnist:
 
 
 def test_a_network_that_does_not_run_is_refused_in_one_sentence():
-    with pytest.raises(td.UsageError, match=r"does not run on float32 \[8, 1, 28, 28\]: RuntimeError: .*"):
+    with pytest.raises(
+        td.UsageError, match=r"does not run, or cannot be traced, on float32 \[8, 1, 28, 28\]: RuntimeError: .*"
+    ):
         trace_operations(nn.Linear(3, 3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,34 @@ def test_it_works_in_a_pipeline_and_a_search_over_recipes(mnist: td.Dataset) -> 
     ).fit(images, labels)
     assert len(search.cv_results_["params"]) == 2
     assert search.predict(images[:5]).shape == (5,)
+
+
+OWN_NETWORK = """
+from torch import nn
+
+class Own(nn.Module):
+    def __init__(self, width=4):
+        super().__init__()
+        self.convolution = nn.Conv2d(1, width, 5, stride=3)
+        self.head = nn.Linear(64 * width, 10)
+
+    def forward(self, x):
+        return self.head(self.convolution(x).relu().flatten(1))
+"""
+
+
+@pytest.mark.usefixtures("few_batches")
+def test_a_network_of_ones_own_travels_with_the_estimator(
+    mnist: td.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.py").write_text(OWN_NETWORK)
+    images, labels = rows(mnist.train[:60])
+    classifier = td.DigitClassifier("own.py:Own", overrides=["network.width=6"], random_state=0).fit(images, labels)
+    assert classifier.weights_["convolution.weight"].shape == (6, 1, 5, 5)
+    content, answers = pickle.dumps(classifier), classifier.predict_proba(images)
+    Path("own.py").unlink()
+    np.testing.assert_array_equal(pickle.loads(content).predict_proba(images), answers)
 
 
 def test_what_it_cannot_do_is_said(mnist: td.Dataset) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tinydigits.data import CLASSES, SIDE, Split
 from tinydigits.networks import log_probabilities
-from tinydigits.recipes import DEFAULT, Recipe, get_recipe, override
+from tinydigits.recipes import DEFAULT, Recipe, recipe_for
 from tinydigits.training.device import choose_device
 from tinydigits.training.engine import Engine
 
@@ -43,7 +43,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     trained on.
 
     Args:
-        recipe: a recipe's name, or a `Recipe`.
+        recipe: a recipe or its name, or a network of your own: a class, a function, or `my_net.py:MyNet`. A fitted
+            estimator has its source, and needs neither the class nor the file.
         overrides: other values for its fields, such as `["epochs=3", "optimizer.lr=0.1"]`.
         random_state: decides initial weights, order, augmentation and dropout: an int, a
             `numpy.random.RandomState`, or None for other ones each time.
@@ -51,6 +52,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes:
         classes_: the labels, sorted.
+        recipe_: what was trained, with the number of epochs.
         weights_: the network's state by name.
         range_: the smallest and the largest value in the training data.
         n_features_in_: how many columns `X` has.
@@ -62,7 +64,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        recipe: str | Recipe = DEFAULT,
+        recipe: str | Recipe | Callable[..., Any] = DEFAULT,
         *,
         overrides: Sequence[str] = (),
         random_state: int | np.random.RandomState | None = None,
@@ -92,7 +94,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"y must have 2 to {CLASSES} classes, not {len(self.classes_)} class(es)")
         self.range_ = np.array([X.min(), X.max()], dtype=np.float64)
         split = Split(self._images(X), torch.from_numpy(labels.astype(np.int64)))
-        recipe = self._recipe()
+        recipe = recipe_for(self.recipe, self.overrides)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         batches = Engine(recipe, split, device=torch.device("cpu"), seed=seed).batches
         short = _LEAST_BATCHES - sum(batches)
@@ -101,6 +103,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         engine = Engine(recipe, split, device=choose_device(self.device), seed=seed)  # type: ignore[arg-type]
         for _ in range(recipe.epochs):
             engine.end_epoch(*engine.epoch(lambda _batch: None))
+        self.recipe_ = recipe
         self.weights_ = {name: tensor.cpu().numpy() for name, tensor in engine.network.state_dict().items()}
         return self
 
@@ -113,14 +116,11 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Probabilities float64 [N, classes], in the order of `classes_`."""
         check_is_fitted(self)
         X = validate_data(self, X, reset=False)  # noqa: N806
-        network = self._recipe().build()
+        network = self.recipe_.build()
         network.load_state_dict({name: torch.from_numpy(array) for name, array in self.weights_.items()})
         # In float64, a row's answer does not depend on the rows beside it.
         logs = log_probabilities(network.double(), self._images(X))[:, : len(self.classes_)].double()
         return logs.softmax(1).numpy()
-
-    def _recipe(self) -> Recipe:
-        return override(get_recipe(self.recipe) if isinstance(self.recipe, str) else self.recipe, self.overrides)
 
     def _images(self, rows: Array) -> torch.Tensor:
         """uint8 [N, 1, 28, 28] of numbers [N, features]."""

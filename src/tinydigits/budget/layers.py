@@ -64,6 +64,6 @@ def _traced(network: nn.Module, images: Tensor, *, keep_outputs: bool) -> Trace:
                 network.eval()(images)
         except Exception as error:
             raise UsageError(
-                f"the network does not run on float32 {list(images.shape)}: {format_error(error)}"
+                f"the network does not run, or cannot be traced, on float32 {list(images.shape)}: {format_error(error)}"
             ) from error
     return trace
