@@ -17,7 +17,7 @@ from tinydigits.networks import load_tensors, save_tensors
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.schema import from_json
 from tinydigits.training.run import EpochMetrics, Run, Settings
-from tinydigits.user_networks import UserNetwork, demand_trust
+from tinydigits.user_networks import UserNetwork
 
 __all__ = ["RunFolder", "State"]
 
@@ -86,14 +86,10 @@ class RunFolder:
                 write_atomically(self.source / name, text)
         write_atomically(self.config, sign(json.dumps(document, indent=2).encode() + b"\n"))
 
-    def settings(self, *, trust: bool = False) -> Settings:
-        """What the run was asked for.
-
-        Args:
-            trust: whether a user's network in it may be run, though it has not run on this machine before.
+    def settings(self) -> Settings:
+        """What the run was asked for; of a user's network in it, nothing is run.
 
         Raises:
-            UsageError: it holds a user's network that is not trusted.
             DataError: there is no run, or its configuration was changed or damaged.
         """
         if not self.config.is_file():
@@ -110,8 +106,6 @@ class RunFolder:
             raise DataError(f"{self.config} is of another version of tinydigits: {error}; train it again") from error
         if self.checkpoint.exists() and self._checkpoint()["settings"] != settings.as_dict():
             raise DataError(f"{self.config} is not that of the run in {self.checkpoint}; restore the run's own")
-        if isinstance(settings.recipe.network, UserNetwork):
-            demand_trust(settings.recipe.network, self.path, trust=trust)
         return settings
 
     def save_state(self, settings: Settings, state: State) -> None:

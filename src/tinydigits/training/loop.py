@@ -25,6 +25,7 @@ from tinydigits.training.evaluation import evaluate
 from tinydigits.training.folder import RunFolder, State
 from tinydigits.training.report import write_report
 from tinydigits.training.run import EpochMetrics, Run, Seed, Settings
+from tinydigits.user_networks import demand_trust
 
 __all__ = ["Interrupted", "resume", "train"]
 
@@ -128,7 +129,8 @@ def resume(
         Interrupted: as for `train`.
     """
     folder = RunFolder(Path(out))
-    settings = folder.settings(trust=trust)
+    settings = folder.settings()
+    demand_trust(settings.recipe.network, folder.path, trust=trust)
     state = folder.state()
     dataset = load_dataset(settings.dataset)
     if dataset.fingerprint != settings.fingerprint:

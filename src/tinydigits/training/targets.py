@@ -16,7 +16,7 @@ from tinydigits.networks import NETWORKS, load_tensors, load_weights, weights_fi
 from tinydigits.recipes import RECIPES, Recipe, get_recipe, recipe_for
 from tinydigits.training.folder import RunFolder
 from tinydigits.training.run import Settings
-from tinydigits.user_networks import UserNetwork, is_current, is_user_code
+from tinydigits.user_networks import UserNetwork, demand_trust, is_current, is_user_code
 
 __all__ = ["Target", "latest_run", "resolve"]
 
@@ -137,7 +137,8 @@ def latest_run(recipe: Recipe) -> Target | None:
 
 
 def _run(target: str, folder: RunFolder, model: Path, trust: bool) -> Target:
-    settings = folder.settings(trust=trust)
+    settings = folder.settings()
+    demand_trust(settings.recipe.network, folder.path, trust=trust)
     again = f"tinydigits train --resume {folder.path}"
     if not model.is_file():
         raise DataError(f"the run {target} has no complete epoch yet; resume it with: {again}")

@@ -50,7 +50,9 @@ def capture(target: str | Callable[..., Any], arguments: Mapping[str, Any] | Non
     if isinstance(target, str):
         place, colon, name = target.rpartition(":")
         if not (place and colon and name.isidentifier()):
-            raise UsageError(f"{target!r} names no network: write module:Class or path/to/file.py:Class")
+            raise UsageError(
+                f"{target!r} names no network: write module:Class or path/to/file.py:Class{_names(target)}"
+            )
         folder, main = _file(Path(place)) if place.endswith(".py") else _module(place)
         return _cut(folder, main, _read(folder / main), name, place, {**(arguments or {})})
     if isinstance(target, functools.partial) and not target.args:
@@ -69,6 +71,15 @@ def is_current(network: UserNetwork) -> bool:
     except (DataError, UsageError):
         return False
     return now == network
+
+
+def _names(target: str) -> str:
+    """The end of a sentence: which networks a file without a name may stand for."""
+    file = Path(target)
+    if not (target.endswith(".py") and file.is_file()):
+        return ""
+    classes = [f"{target}:{node.name}" for node in _parse(_read(file), file).body if isinstance(node, ast.ClassDef)]
+    return f"; there are {', '.join(classes)}" if classes else ""
 
 
 def _object(thing: Any, arguments: dict[str, Any]) -> UserNetwork:

@@ -24,12 +24,19 @@ def remember(network: UserNetwork) -> None:
         (_folder() / network.sha256).touch()
 
 
-def demand_trust(network: UserNetwork, place: Path, *, trust: bool) -> None:
+def demand_trust(network: UserNetwork | str, place: Path, *, trust: bool) -> None:
     """Refuse to run code that was found in a run folder, unless it ran here before or is trusted.
+
+    Args:
+        network: what is to be built; tinydigits' own ones, which are names, are no code of the folder.
+        place: the run folder.
+        trust: whether the user trusts it.
 
     Raises:
         UsageError: it is not.
     """
+    if isinstance(network, str):
+        return
     if trust:
         remember(network)
     elif not (_folder() / network.sha256).is_file():
