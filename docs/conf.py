@@ -38,6 +38,7 @@ nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 900
 nb_merge_streams = True
+nb_output_stderr = "remove"  # tqdm, which pooch imports, remarks that there are no widgets
 
 default_role = "code"
 autodoc_member_order = "bysource"

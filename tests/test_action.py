@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from tools import action  # noqa: E402
 
-LIMITS = {"MAX_PARAMETERS": "8000", "REQUIRE": "batch_norm,dropout,gap", "FORBID": "fc"}
-
 
 @pytest.fixture
 def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -21,18 +21,19 @@ def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "summary.md"
 
 
-def test_a_network_that_keeps_its_limits_passes_with_a_table(summary: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    target = "examples/my_net.py:MyNet"
-    assert action.main({**LIMITS, "TARGET": target, "GITHUB_STEP_SUMMARY": str(summary)}) == 0
-    assert capsys.readouterr().out == f"{target}: passed\n"
-    assert "| parameters | at most 8,000 | 5,242 | ✅ passed |" in summary.read_text(encoding="utf-8")
+def test_what_keeps_its_brief_passes_with_a_table(summary: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    brief = {"TARGET": "simple", "BRIEF": "examples/briefs/simple.toml"}
+    assert action.main({**brief, "GITHUB_STEP_SUMMARY": str(summary)}) == 0
+    assert capsys.readouterr().out == "simple: passed\n"
+    assert "| parameters | at most 7,999 | 7,872 | ✅ passed |" in summary.read_text(encoding="utf-8")
 
 
 def test_each_failed_check_is_an_annotation_at_the_line_of_its_class(
     summary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    targets = "examples/my_net.py:MyNet\n\nexamples/failing.py:TooLarge\n"
-    assert action.main({**LIMITS, "TARGET": targets, "GITHUB_STEP_SUMMARY": str(summary)}) == 1
+    limits = {"MAX_PARAMETERS": "8000", "REQUIRE": "dropout,gap"}
+    targets = "simple\n\nexamples/failing.py:TooLarge\n"
+    assert action.main({**limits, "TARGET": targets, "GITHUB_STEP_SUMMARY": str(summary)}) == 1
     line = 1 + (ROOT / "examples/failing.py").read_text(encoding="utf-8").splitlines().index(
         "class TooLarge(nn.Module):"
     )
@@ -40,8 +41,8 @@ def test_each_failed_check_is_an_annotation_at_the_line_of_its_class(
     assert annotation.startswith(f"::error file=examples/failing.py,line={line},title=tinydigits check::")
     assert annotation.endswith("parameters must be at most 8,000; found: 8,246")
     text = summary.read_text(encoding="utf-8")
-    assert "### ✅ examples/my\\_net.py:MyNet passes" in text
-    assert "### ❌ examples/failing.py:TooLarge fails 1 of 10 checks" in text
+    assert "### ✅ simple passes" in text
+    assert "### ❌ examples/failing.py:TooLarge fails 1 of 8 checks" in text
 
 
 def test_what_is_no_python_is_an_annotation_at_its_line(
@@ -85,3 +86,12 @@ def test_every_input_reaches_the_script_by_the_environment_alone() -> None:
     uses = re.findall(r"^ +([A-Z_]+): \$\{\{ inputs\.([a-z-]+) \}\}$", text, re.MULTILINE)
     assert uses == [(name.upper().replace("-", "_"), name) for name in inputs]
     assert text.count("${{") == len(uses)
+
+
+def test_the_hook_of_pre_commit_fails_for_a_network_that_is_too_large(
+    tinydigits: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    (entry,) = re.findall(r"entry: tinydigits (.*)", (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    target = f"{ROOT / 'examples' / 'failing.py'}:TooLarge"
+    assert tinydigits(*entry.split(), target, "--max-parameters=8000").returncode == 1
+    assert tinydigits(*entry.split(), target, "--max-parameters=9000").returncode == 0
