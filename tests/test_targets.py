@@ -163,6 +163,13 @@ def test_a_network_that_cannot_be_trained_is_refused_in_a_sentence_with_its_line
     assert "\n" not in str(refusal.value)
 
 
+def test_a_network_that_stays_at_chance_is_named_in_the_result(folder, uci):
+    recipe = recipe_for("my_net.py:MyNet", ["epochs=1", "optimizer.lr=0.000001"])
+    assert "my_net.py:MyNet (my_net.py:10) does not learn: after 1 epochs it reads" in str(
+        td.train(recipe, uci, device="cpu", progress=None).summary["problem"]
+    )
+
+
 def test_a_crash_during_training_names_the_line(folder, uci):
     with pytest.raises(DataError, match=r"CrashLater crashes in training: ValueError: too many \(wrong\.py:49\)"):
         td.train("wrong.py:CrashLater", uci, device="cpu", progress=None)

@@ -23,6 +23,7 @@ _LEARNED, _POOLING, _MEETING, _OTHER = "#cfe3f7", "#fbe3c0", "#d3ead0", "#e4e7ea
 # Inches: a row, a box, its left edge and width; from edge to edge of columns.
 _ROW, _BOX, _LEFT, _WIDTH = 0.46, 0.32, 1.0, 6.1
 _COLUMNS = {"output": 5.0, "receptive field": 5.95, "parameters": 7.0}
+_LONGEST = 48  # characters that fit in front of the columns; more are written smaller
 # These go into the box of what they work on, if nothing else reads that.
 _SMALL = {"batch norm": "BN", "ReLU": "ReLU", "GELU": "GELU", "SiLU": "SiLU", "sigmoid": "sigmoid", "tanh": "tanh"}
 
@@ -83,7 +84,8 @@ def _draw(axes: Axes, box: _Box, number: int) -> None:
     axes.add_patch(
         FancyBboxPatch((_LEFT, top), _WIDTH, _BOX, boxstyle=style, facecolor=box.colour, edgecolor=_GREY, linewidth=0.8)
     )
-    axes.text(_LEFT + 0.1, middle, " · ".join(box.words), color=_INK, fontsize=8.5, va="center")
+    words = " · ".join(box.words)
+    axes.text(_LEFT + 0.1, middle, words, color=_INK, fontsize=min(8.5, 8.5 * _LONGEST / len(words)), va="center")
     cells = ("×".join(map(str, box.shape)), str(box.sees), f"{box.parameters:,}" if box.parameters else "")
     for right, cell in zip(_COLUMNS.values(), cells, strict=True):
         axes.text(right, middle, cell, color=_INK, fontsize=8.5, ha="right", va="center")
@@ -135,7 +137,8 @@ def _boxes(operations: Sequence[Operation], input_shape: tuple[int, ...]) -> lis
 
 def _title(one: Operation) -> str:
     kernel = f" {one.geometry.kernel[0]}×{one.geometry.kernel[1]}" if one.geometry else ""
-    return f"{one.kind}{kernel}"
+    kind, comma, rest = one.kind.partition(",")
+    return f"{kind}{kernel}{comma}{rest}"
 
 
 def _details(one: Operation) -> list[str]:

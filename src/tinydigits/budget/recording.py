@@ -30,6 +30,7 @@ _KINDS = {
     "gelu": "GELU",
     "silu": "SiLU",
     "add": "addition",
+    "mul": "multiplication",
     "cat": "concatenation",
     "constant_pad_nd": "padding",
 }
