@@ -98,3 +98,22 @@ def test_a_damaged_run_is_named_and_left_out(tinydigits: Program, folder: Path, 
 def test_no_runs_and_no_folder_are_errors(tinydigits: Program, tmp_path: Path) -> None:
     assert "there is no folder runs" in tinydigits("runs").stderr
     assert tinydigits("runs", tmp_path).returncode == 3
+
+
+def test_code_that_came_with_a_run_is_not_run(
+    tinydigits: Program, uci: td.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.py").write_text(
+        "from torch import nn\nprint('loaded')\n"
+        "class Own(nn.Sequential):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(nn.Flatten(), nn.Linear(784, 10))\n"
+    )
+    few = td.Dataset("few", uci.train[:60], uci.test[:30], uci.classes)
+    td.train(f"{tmp_path / 'own.py'}:Own", few, device="cpu", out=tmp_path / "runs" / "own", progress=None)
+    shown = tinydigits("runs", "--json")
+    assert [row["parameters"] for row in json.loads(shown.stdout)] == [7_850]
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "another_home"))
+    refused = tinydigits("runs")
+    assert refused.returncode == 3
+    assert "has not been run on this machine before" in refused.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +43,9 @@ def command(folder: Path, column: str, conditions: tuple[str, ...], plot: Path |
     """
     from tinydigits.training.comparing import find_runs, matching, sorted_by
 
-    rows, problems = find_runs(folder)
+    # What the user's code prints must not get into the JSON.
+    with contextlib.redirect_stdout(sys.stderr):
+        rows, problems = find_runs(folder)
     for problem in problems:
         console().print(f"left out: {problem}", style="yellow", markup=False, soft_wrap=True)
     rows = sorted_by(matching(rows, conditions), column)

@@ -16,6 +16,7 @@ from tinydigits.errors import DataError, UsageError, did_you_mean
 from tinydigits.networks import count_parameters
 from tinydigits.training.folder import RunFolder
 from tinydigits.training.run import EpochMetrics
+from tinydigits.user_networks import demand_trust
 
 __all__ = ["COLUMNS", "RunRow", "find_runs", "matching", "sorted_by"]
 
@@ -64,6 +65,8 @@ _COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": ope
 
 def find_runs(folder: Path) -> tuple[list[RunRow], list[str]]:
     """The runs in a folder and in all folders below it, and a sentence for each that cannot be read.
+
+    Among these are runs of users' networks whose code has not run on this machine before.
 
     Raises:
         DataError: there is no such folder.
@@ -115,6 +118,7 @@ def sorted_by(rows: Sequence[RunRow], column: str) -> list[RunRow]:
 
 def _row(folder: RunFolder) -> RunRow:
     settings = folder.settings()
+    demand_trust(settings.recipe.network, folder.path, trust=False)
     state = folder.state()
     history = state.history if state else []
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
