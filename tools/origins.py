@@ -1,6 +1,6 @@
 """The five origins' own protocol, measured: ten seeds of each `NAME-original`, and what they show.
 
-    python tools/origins.py run            # every training that is missing; about eight hours on one core
+    python tools/origins.py run            # every training that is missing; about six hours on one core
     python tools/origins.py run gap skip   # of these alone
     python tools/origins.py publish        # docs/origins.md's tables and docs/origins.png
 
@@ -121,7 +121,7 @@ def picture() -> bytes:
             for number, one in enumerate(runs):
                 axes.plot(*_curve(one[kind], kind), color="#1f6feb", alpha=0.5, label="" if number else "ours")
             axes.plot(*_curve(log[kind], kind), "k.-", label="the origin's log")
-            axes.set(title=f"{name}-original, {len(runs)} seeds", xlabel="epoch", ylabel=label, yscale="log")
+            axes.set(title=f"{name}-original, n = {len(runs)}", xlabel="epoch", ylabel=label, yscale="log")
             axes.grid(alpha=0.3)
             axes.legend(frameon=False)
     buffer = io.BytesIO()
