@@ -205,7 +205,7 @@ def test_weights_of_other_programs_need_no_hash(tmp_path: Path) -> None:
 def test_a_damaged_file_leaves_with_status_3_and_the_next_step(run_folder: RunFolder, tinydigits: Run) -> None:
     for path, words, step in (
         (run_folder.best_model, ("evaluate", "run"), "tinydigits train --resume run"),
-        (run_folder.checkpoint, ("train", "--resume", "run"), "train it again into a new folder"),
+        (run_folder.checkpoint, ("train", "--resume", "run"), "train again into a new folder"),
     ):
         path.write_bytes(path.read_bytes()[:-1] + b"x")
         answer = tinydigits(*words)
