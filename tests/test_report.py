@@ -16,7 +16,7 @@ from tinydigits.training.evaluation import Evaluation
 
 
 @pytest.mark.parametrize(
-    ("fit", "target", "verdict"),
+    ("fit", "target", "diagnosis"),
     [
         (Fit(99.9, 5000, 99.0, 5000), 99.4, "overfitting"),
         (Fit(99.9, 5000, 99.8, 5000), 99.4, "neither"),
@@ -26,8 +26,8 @@ from tinydigits.training.evaluation import Evaluation
         (Fit(98.0, 50, 94.0, 50), None, "neither"),
     ],
 )
-def test_a_gap_is_overfitting_where_it_is_more_than_chance(fit: Fit, target: float | None, verdict: str) -> None:
-    assert fit.verdict(target) == verdict
+def test_a_gap_is_overfitting_where_it_is_more_than_chance(fit: Fit, target: float | None, diagnosis: str) -> None:
+    assert fit.diagnosis(target) == diagnosis
 
 
 def test_the_standard_error_is_that_of_a_difference_of_two_shares() -> None:
@@ -54,7 +54,7 @@ def test_a_dead_channel_is_found_by_its_layer_and_place(mnist: td.Dataset) -> No
     assert [one.kind for one in operations] == ["convolution", "ReLU", "fully connected", "ReLU"]
 
 
-def test_a_channel_that_one_image_in_the_last_batch_wakes_is_not_dead(mnist: td.Dataset) -> None:
+def test_a_channel_that_one_image_in_the_last_batch_activates_is_not_dead(mnist: td.Dataset) -> None:
     network = nn.Sequential(nn.Conv2d(1, 1, 28), nn.ReLU())
     with torch.no_grad():
         network[0].weight.fill_(1)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tinydigits.cli.console import console, json_option, print_json, warn
+from tinydigits.cli.console import console, json_alone, json_option, print_json, warn
 from tinydigits.cli.target import RECIPE_FILE, like_option, recipe_of_words, trust_option
 
 if TYPE_CHECKING:
@@ -54,8 +52,7 @@ def command(words: tuple[str, ...], like: str | None, trust: bool, as_json: bool
       $ tinydigits check my_net.py:MyNet network.width=24
       $ tinydigits check gap --json
     """
-    # What the user's code prints must not get into the JSON.
-    with contextlib.redirect_stdout(sys.stderr):
+    with json_alone():
         from tinydigits.budget import check
 
         network, budget, epochs, accuracy, choice = _subject(words, like, trust)

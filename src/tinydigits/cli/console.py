@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from tinydigits.data import Dataset
 
-__all__ = ["console", "data_options", "json_option", "loaded", "print_json", "warn"]
+__all__ = ["console", "data_options", "json_alone", "json_option", "loaded", "print_json", "warn"]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
@@ -35,6 +37,11 @@ def warn(sentence: str) -> None:
 def print_json(document: Any) -> None:
     """One document on standard output."""
     click.echo(json.dumps(document, indent=2))
+
+
+def json_alone() -> contextlib.redirect_stdout[TextIO]:
+    """Inside, what others print (a user's code, Ray of its dead nodes) goes to standard error, apart from the JSON."""
+    return contextlib.redirect_stdout(sys.stderr)
 
 
 def data_options(command: Any, *, default: str | None = "auto", shown_default: str | bool = True) -> Any:

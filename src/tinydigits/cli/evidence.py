@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -14,7 +12,6 @@ from tinydigits.cli.console import warn
 
 __all__ = [
     "executor_options",
-    "json_alone",
     "results_option",
     "results_to_read",
     "results_to_read_option",
@@ -49,11 +46,6 @@ def executor_options(command: Any) -> Any:
         help="local: a process a core of this machine; ray: an existing Ray cluster; group: many seeds in one network, "
         "on CUDA where there is one (experimental: it has not run on CUDA yet).",
     )(command)
-
-
-def json_alone() -> contextlib.redirect_stdout[TextIO]:
-    """Inside, what others print (Ray reports its dead nodes) goes to standard error, apart from the JSON."""
-    return contextlib.redirect_stdout(sys.stderr)
 
 
 def results_to_read(results: Path | None) -> Path:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, json_option, print_json
+from tinydigits.cli.console import console, json_alone, json_option, print_json
 from tinydigits.errors import DataError
 
 if TYPE_CHECKING:
@@ -43,8 +41,7 @@ def command(folder: Path, column: str, conditions: tuple[str, ...], plot: Path |
     """
     from tinydigits.training.comparing import find_runs, matching, sorted_by
 
-    # What the user's code prints must not get into the JSON.
-    with contextlib.redirect_stdout(sys.stderr):
+    with json_alone():
         rows, problems = find_runs(folder)
     for problem in problems:
         console().print(f"left out: {problem}", style="yellow", markup=False, soft_wrap=True)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tinydigits.cli.console import console, json_option, print_json
+from tinydigits.cli.console import console, json_alone, json_option, print_json
 from tinydigits.cli.fields import recipe_fields
 from tinydigits.cli.layers_view import print_layers, write_diagram, write_feature_maps
 from tinydigits.cli.target import like_option, recipe_of_words, trust_option
@@ -60,8 +58,7 @@ def command(  # noqa: PLR0917 - one argument an option
     from tinydigits.files import write_atomically
     from tinydigits.networks import count_parameters, load_weights, weights_file
 
-    # What the user's code prints must not get into the JSON.
-    with contextlib.redirect_stdout(sys.stderr):
+    with json_alone():
         recipe, network, dataset = _subject(words, like, trust)
         operations = trace_operations(network)
         name = recipe.name

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, data_options, json_option, loaded, print_json
-from tinydigits.cli.evidence import executor_options, json_alone, results_option
+from tinydigits.cli.console import console, data_options, json_alone, json_option, loaded, print_json
+from tinydigits.cli.evidence import executor_options, results_option
 from tinydigits.cli.target import like_option, recipe_of_words
 from tinydigits.errors import Stopped
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console
+from tinydigits.cli.console import console, json_alone
 from tinydigits.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,8 +50,7 @@ def recipe_of_words(
                 f"no {RECIPE_FILE}, which would be taken without)"
             )
         words = [target, *words]
-    # What the user's code prints must not get into the JSON.
-    with contextlib.redirect_stdout(sys.stderr):
+    with json_alone():
         recipe = recipe_for(words[0], words[1:], like=like, examined=examined)
     if isinstance(recipe.network, UserNetwork):
         console().print(f"{recipe.network.target}: {recipe.notes}", markup=False, soft_wrap=True)

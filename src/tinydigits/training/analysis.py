@@ -46,7 +46,7 @@ class Fit:
         parts = ((self.training, self.training_images), (self.unseen, self.unseen_images))
         return math.sqrt(sum(share * (100 - share) / images for share, images in parts))
 
-    def verdict(self, target: float | None) -> str:
+    def diagnosis(self, target: float | None) -> str:
         """One of `underfitting`, `overfitting` and `neither`.
 
         Args:
@@ -79,7 +79,7 @@ class DeadUnits:
 
 
 def find_dead_units(network: nn.Module, images: Tensor) -> tuple[list[DeadUnits], list[Operation]]:
-    """Look for channels (units, after fully connected layers) that no image wakes.
+    """Look for channels (units, after fully connected layers) that are zero for every image.
 
     Args:
         network: takes standardised float32 [B, 1, 28, 28].

@@ -114,7 +114,7 @@ def _fit(run: Run, fit: Fit, unseen: str) -> str:
         "overfitting": "**Overfitting**: the gap is more than chance; more augmentation, dropout or weight decay, or "
         "fewer parameters may help.",
         "neither": "**Neither over- nor underfitting** can be seen in these figures.",
-    }[fit.verdict(target)]
+    }[fit.diagnosis(target)]
     return (
         f"{advice} Without augmentation and dropout, {fit.training:.2f} % of {fit.training_images:,} training images "
         f"and {fit.unseen:.2f} % of {fit.unseen_images:,} {unseen} images are read as labelled: a gap of "
