@@ -32,8 +32,8 @@ from tinydigits.recipes import get_recipe, override
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- results:begin -->\n", "<!-- results:end -->\n"
 KEYS = (
-    "recipe", "parameters", "epochs", "seeds", "mean", "sd", "min", "max", "lower95", "share_9940", "seconds_mean",
-    "train_images",
+    "recipe", "parameters", "epochs", "passes", "seeds", "mean", "sd", "min", "max", "lower95", "share_9940",
+    "seconds_mean", "train_images",
 )  # fmt: skip
 
 
@@ -51,6 +51,12 @@ def test_a_claim_by_hand() -> None:
     assert not claim.reaches
     assert tuple(claim.row())[: len(KEYS)] == KEYS
     json.dumps(claim.row())
+
+
+def test_passes_count_the_images_that_were_met() -> None:
+    assert make_claim([record(0, recipe="swift")]).passes == get_recipe("swift").passes
+    assert override(get_recipe("swift"), ["epochs=6", "hard_example_fraction=0.15"]).passes == 1.75
+    assert make_claim([record(0, recipe="gap")]).passes == 20
 
 
 def test_exactly_9940_counts() -> None:
@@ -134,7 +140,7 @@ def test_readme_and_pages_are_made_from_the_evidence(tmp_path: Path) -> None:
     readme = (tmp_path / "README.md").read_text()
     assert readme.startswith(f"# x\n\n{BEGIN}| recipe |")
     assert readme.endswith(f"{END}\nmore\n")
-    assert "| `gap` | 18,596 | 20 | 3 | 99.490 ± 0.010 | 99.48–99.50 | 99.473 | 100 % | 60 | yes |" in readme
+    assert "| `gap` | 18,596 | 20 | 20 | 3 | 99.490 ± 0.010 | 99.48–99.50 | 99.473 | 100 % | 60 | yes |" in readme
     assert "epochs=1" not in readme
     assert "| `dense` (older code) |" in readme
     assert (tmp_path / "results" / "accuracy.png").read_bytes().startswith(b"\x89PNG")

@@ -42,7 +42,8 @@ class Claim:
         parameters: trainable scalars.
         folded_parameters: the same with batch norm folded.
         macs: multiply–adds for one image.
-        epochs: passes over the training images.
+        epochs: as the recipe counts them.
+        passes: how many times over as many images were met as there are training images.
         seconds_mean: of a training.
         train_images: how many images it was trained on.
         machines: on which the seeds were trained.
@@ -71,6 +72,7 @@ class Claim:
     folded_parameters: int | None
     macs: int | None
     epochs: int
+    passes: float
     seconds_mean: float
     train_images: int
     machines: tuple[str, ...]
@@ -92,7 +94,7 @@ class Claim:
     def row(self) -> dict[str, Any]:
         """Plain containers, as `tinydigits results --json` prints them."""
         first = (
-            "recipe", "parameters", "epochs", "seeds", "mean", "sd", "min", "max", "lower95", "share_9940",
+            "recipe", "parameters", "epochs", "passes", "seeds", "mean", "sd", "min", "max", "lower95", "share_9940",
             "seconds_mean", "train_images",
         )  # fmt: skip
         everything = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
@@ -126,6 +128,7 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
         folded_parameters=one.folded_parameters,
         macs=one.macs,
         epochs=one.epochs,
+        passes=one.passes,
         seconds_mean=statistics.fmean(record.seconds for record in records),
         train_images=one.train_images,
         machines=_different(record.machine for record in records),
