@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -27,17 +28,19 @@ _Pair = tuple[int, int]
 class _Dropout(torch.autograd.Function):
     """Element-wise dropout whose random numbers are 16 bits each, four to a draw.
 
-    PyTorch draws a double for each element, which costs more than the convolutions of these networks. The
-    probability is rounded to a multiple of 2⁻¹⁶, and what is kept is scaled by the rounded value's own
-    1 / (1 − p), so that the expectation is exact.
+    PyTorch draws a double for each element, which costs more than the convolutions of these networks. Here its
+    generator gives a seed to NumPy's SFC64, which makes 64 bits in half the time. The probability is rounded to a
+    multiple of 2⁻¹⁶, and what is kept is scaled by the rounded value's own 1 / (1 − p), so that the expectation is
+    exact.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, p: float) -> Tensor:
         dropped = round(p * _LEVELS)
-        draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
+        seed = int(torch.empty((), dtype=torch.int64).random_())
+        draws = np.random.SFC64(seed).random_raw((x.numel() + 3) // 4).view(np.int16)
         mask = x.new_empty(x.numel())
-        torch.ge(draws.view(torch.int16)[: x.numel()], dropped - _LEVELS // 2, out=mask)
+        torch.ge(torch.from_numpy(draws)[: x.numel()], dropped - _LEVELS // 2, out=mask)
         mask = mask.mul_(_LEVELS / (_LEVELS - dropped)).as_strided(x.shape, x.stride())
         ctx.save_for_backward(mask)
         return x * mask
