@@ -9,6 +9,7 @@ nothing here is chosen by what is measured. Times are processor time on one thre
 
 from __future__ import annotations
 
+import functools
 import json
 import statistics
 import sys
@@ -44,7 +45,7 @@ def measure() -> None:
     for name in [name for name in RECIPES if weights_file(name)]:
         network, images = td.pretrained(name), mnist.test.images
         expected = td.classify(network, images).numpy()
-        pytorch = _microseconds(lambda network=network: td.classify(network, images[:1]))
+        pytorch = _microseconds(functools.partial(td.classify, network, images[:1]))
         for bits in (None, 8, 4, 2):
             record_use(ROOT / "results", get_recipe(name), "mnist", "benchmarks/export.py", note="the shipped weights")
             try:

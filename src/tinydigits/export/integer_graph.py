@@ -126,4 +126,4 @@ class IntegerPad(IntegerNode):
 
 @dataclass(frozen=True, eq=False)
 class IntegerConcatenation(IntegerNode):
-    """The channels of all inputs, which have one scale, one after the other."""
+    """The channels of two inputs, which have one scale, one after the other."""

@@ -140,7 +140,7 @@ class _Quantization:
         scale, zero = (0.0, 0) if final else byte_range(self._floats[last])
         bits = max(self._bits, _PRECISE) if node in self._ends else self._bits
         step = np.abs(node.weight).max() / highest_weight(bits)
-        shift = None if final else math.floor(math.log2(255 * scale / (before.scale * step)))
+        shift = None if final else max(1, math.floor(math.log2(255 * scale / (before.scale * step))))
         while True:
             unit = step / 255 if shift is None else scale / (before.scale * 2**shift)
             weight, multiplier, bias = self._rounded(node, before, unit, bits)
@@ -194,7 +194,7 @@ class _Quantization:
     ) -> Sum:
         exact = [factor * one.scale / scale for factor, one in zip(factors, inputs, strict=True)]
         shift = math.floor(math.log2((1 << 14) / max(np.abs(one).max() for one in exact)))
-        shift = min(shift, 20)
+        shift = max(1, min(shift, 20))
         whole = tuple(np.rint(one * 2**shift).astype(np.int32) for one in exact)
         added = np.rint(np.broadcast_to(np.asarray(bias) / scale * 2**shift, whole[0].shape)).astype(np.int32)
         return Sum(name, tuple(inputs), inputs[0].shape, scale, zero, whole, added, shift)
@@ -214,7 +214,7 @@ class _Quantization:
             )
         scale, zero = byte_range(self._floats[node])
         exact = before.scale / (size * scale)
-        shift = math.floor(math.log2((1 << 22) / (255 * size * exact)))
+        shift = max(1, math.floor(math.log2((1 << 22) / (255 * size * exact))))
         multiplier = max(1, round(exact * 2**shift))
         return IntegerPool(
             node.name, (before,), node.shape, scale, zero, "average", node.kernel, node.stride, multiplier, shift
@@ -222,13 +222,18 @@ class _Quantization:
 
     def _concatenation(self, node: Concatenation) -> IntegerNode:
         scale, zero = byte_range(self._floats[node])
-        parts = []
+        joined: IntegerNode | None = None
         for one in node.inputs:
             made = self._made[one]
             part = self._summed(node.name, [made], [np.ones(made.shape[0])], 0.0, scale, zero)
             self._values[part] = integers.apply(part, [self._values[made]])
-            parts.append(part)
-        return IntegerConcatenation(node.name, tuple(parts), node.shape, scale, zero)
+            if joined is not None:
+                shape = (joined.shape[0] + part.shape[0], *node.shape[1:])
+                pair = IntegerConcatenation(node.name, (joined, part), shape, scale, zero)
+                self._values[pair] = integers.apply(pair, [self._values[joined], self._values[part]])
+            joined = part if joined is None else pair
+        assert joined is not None
+        return joined
 
     def _relu_after(self, node: Node) -> Node:
         """The ReLU that alone takes what a node gives, or else the node: ReLU is where unsigned bytes end."""
