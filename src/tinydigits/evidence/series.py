@@ -16,7 +16,7 @@ from tinydigits.recipes import LIKE, RECIPES, Recipe
 from tinydigits.schema import from_json
 from tinydigits.user_networks import UserNetwork
 
-__all__ = ["Series", "changed_fields", "find_series", "is_older_code", "load_series", "standing"]
+__all__ = ["Series", "changed_fields", "find_series", "is_older_code", "load_series", "look_up_series", "standing"]
 
 
 @dataclass(frozen=True)
@@ -137,18 +137,23 @@ def find_series(folder: Path, recipe: Recipe, fingerprint: str | None = None) ->
     Raises:
         DataError: there is none.
     """
-    found = [
-        one for one in standing(load_series(folder)[0])
-        if one.first.digest == recipe.digest() and one.name == recipe.name
-    ]  # fmt: skip
-    for one in found:
-        if fingerprint in (None, one.first.fingerprint):
-            return one
-    which = " on this data set" if found else " as it is now"
+    found = look_up_series(folder, recipe, fingerprint)
+    if found is not None:
+        return found
+    which = " as it is now" if look_up_series(folder, recipe) is None else " on this data set"
     target = recipe.network.target if isinstance(recipe.network, UserNetwork) else recipe.name
     raise DataError(
         f"{folder} has no evidence of {target}{which}, from seed 0 on; make some with: tinydigits certify {target}"
     )
+
+
+def look_up_series(folder: Path, recipe: Recipe, fingerprint: str | None = None) -> Series | None:
+    """As `find_series`, or None where there is none."""
+    for one in standing(load_series(folder)[0]):
+        same = one.first.digest == recipe.digest() and one.name == recipe.name
+        if same and fingerprint in (None, one.first.fingerprint):
+            return one
+    return None
 
 
 def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
