@@ -54,6 +54,8 @@ def test_compare_needs_evidence_of_both(tmp_path: Path) -> None:
     answer = run("gap", "dense", "--results", tmp_path)
     assert isinstance(answer.exception, td.DataError)
     assert "on this data set" in str(answer.exception)
+    answer = run("gap epochs=3", "dense", "--results", tmp_path)
+    assert str(answer.exception).endswith("make some with: tinydigits certify gap epochs=3")
 
 
 def test_what_was_not_certified_here_is_taken_from_what_is_published(

@@ -108,7 +108,7 @@ def compare(
             found = look_up_series(published, named[1], fingerprint)
             if found is not None:
                 from_published.append(named[0])
-        return found or find_series(folder, named[1], fingerprint)
+        return found or find_series(folder, named[1], fingerprint, words=named[0])
 
     of_first = series(first)
     of_second = series(second, of_first.first.fingerprint)

@@ -131,8 +131,14 @@ def standing(series: Sequence[Series]) -> list[Series]:
     return list(chosen.values())
 
 
-def find_series(folder: Path, recipe: Recipe, fingerprint: str | None = None) -> Series:
+def find_series(folder: Path, recipe: Recipe, fingerprint: str | None = None, *, words: str | None = None) -> Series:
     """The evidence of a recipe to go by, on MNIST rather than on other data unless a fingerprint says which.
+
+    Args:
+        folder: holds the `RECIPE.jsonl`.
+        recipe: which.
+        fingerprint: of the data.
+        words: what the recipe is called on the command line, such as `recipe.toml epochs=5`; None is its name.
 
     Raises:
         DataError: there is none.
@@ -141,9 +147,9 @@ def find_series(folder: Path, recipe: Recipe, fingerprint: str | None = None) ->
     if found is not None:
         return found
     which = " as it is now" if look_up_series(folder, recipe) is None else " on this data set"
-    target = recipe.network.target if isinstance(recipe.network, UserNetwork) else recipe.name
+    words = words or (recipe.network.target if isinstance(recipe.network, UserNetwork) else recipe.name)
     raise DataError(
-        f"{folder} has no evidence of {target}{which}, from seed 0 on; make some with: tinydigits certify {target}"
+        f"{folder} has no evidence of {words}{which}, from seed 0 on; make some with: tinydigits certify {words}"
     )
 
 
