@@ -247,7 +247,18 @@ def test_classes_are_matched_by_name_or_refused(uci: td.Dataset, tinydigits: Run
     write("words", {0: "zero", 1: "one", 2: "two"})  # alphabetical: one, two, zero
     write("fewer", {0: "zero", 2: "two"})
     write("digits", {0: "0", 1: "1"})
-    trained = tinydigits("train", "swift", "epochs=8", "batch_size=16", "--dataset", "words", "--out", "run", "--json")
+    trained = tinydigits(
+        "train",
+        "swift",
+        "epochs=8",
+        "batch_size=16",
+        "hard_example_fraction=1",
+        "--dataset",
+        "words",
+        "--out",
+        "run",
+        "--json",
+    )
     assert trained.returncode == 0, trained.stderr
     assert json.loads((tmp_path / "run" / "config.json").read_text())["classes"] == ["one", "two", "zero"]
     fewer = tinydigits("evaluate", "run", "--dataset", "fewer", "--json")
