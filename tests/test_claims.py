@@ -43,6 +43,8 @@ def run(verb: Any, *words: object) -> Result:
 def test_a_claim_by_hand() -> None:
     claim = make_claim([record(0, range(60)), record(1, range(56)), record(2, range(61), seconds=90.0)])
     assert (claim.seeds, claim.min, claim.max, claim.seconds_mean) == (3, 99.39, 99.44, 70)
+    busy = dataclasses.replace(record(0, range(60), seconds=90.0), processor_seconds=12.0)
+    assert make_claim([busy]).seconds_mean == 12, "other programs lengthen the time by the clock"
     assert claim.mean == pytest.approx(99.41)
     assert claim.sd == pytest.approx(0.0264575, abs=1e-6)
     assert claim.lower95 == pytest.approx(99.41 - 2.919986 * 0.0264575 / 3**0.5, abs=1e-5)
