@@ -10,12 +10,16 @@ import os
 import signal
 import socket
 import struct
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -258,3 +262,11 @@ def test_the_description_needs_nothing_from_elsewhere(server: Server) -> None:
     assert "http://" not in page
     assert "https://" not in page
     assert requests.get(server.url("/static-offline-docs/swagger-ui-bundle.js"), timeout=60).ok
+
+
+def test_every_answer_is_as_described(server: Server) -> None:
+    program = [str(Path(sys.executable).with_name("schemathesis")), "run", server.url("/openapi.json"), "--no-color"]
+    # One check asks that what fits the description be accepted; not every file of random bytes is a picture.
+    checks = ["--checks", "all", "--exclude-checks", "positive_data_acceptance", "--max-examples", "10"]
+    answer = subprocess.run([*program, *checks], capture_output=True, text=True, check=False, cwd=tempfile.gettempdir())
+    assert answer.returncode == 0, answer.stdout

@@ -15,7 +15,7 @@ __all__ = ["command"]
 @click.option("--workers", type=int, help="Processes for photos. [default: one a core]")
 @click.option("--max-bytes", type=int, default=10_000_000, show_default=True, help="Of a request.")
 @click.option(
-    "--max-calls", type=int, default=64, show_default=True, help="At work or waiting, of drawings and photos each."
+    "--max-calls", type=int, default=256, show_default=True, help="At work or waiting, of drawings and photos each."
 )
 @click.option("--max-seconds", type=float, default=10.0, show_default=True, help="Of work on a call.")
 def command(host: str, port: int, workers: int | None, max_bytes: int, max_calls: int, max_seconds: float) -> None:

@@ -23,7 +23,7 @@ class Limits:
     """In which a request must have arrived."""
     work_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
     """Of work on a request; then its worker is stopped and replaced."""
-    calls: Annotated[int, Field(ge=1, le=10_000)] = 64
+    calls: Annotated[int, Field(ge=1, le=10_000)] = 256
     """At work or waiting, of drawings and of photos each; one more is answered with 503."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     """Processes for photos; drawings have one of their own."""
