@@ -17,7 +17,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "howto" / "folder_to_claim
 
 
 @pytest.mark.skipif(os.name != "posix", reason="written for a shell of POSIX")
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_every_command_of_the_page_does_what_it_says(cluster: RayCluster, tmp_path: Path) -> None:
     blocks = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
