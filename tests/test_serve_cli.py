@@ -61,7 +61,7 @@ def test_sigterm_answers_what_is_in_flight(begin: Callable[..., Process], mnist:
         assert sum(call.result() for call in running) > 0
     log, errors = process.communicate(timeout=60)
     assert (process.returncode, log) == (143, "")
-    *lines, last = errors.splitlines()
+    *lines, last = filter(None, errors.splitlines())
     assert {line["status"] for line in map(json.loads, lines) if line["message"] == "call"} == {200}
     assert last == "stopped"
 
