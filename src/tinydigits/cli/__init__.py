@@ -19,7 +19,7 @@ __all__ = ["main"]
 
 _VERBS = (
     "new", "train", "runs", "evaluate", "check", "recipes", "show", "read", "data",
-    "export", "certify", "results", "compare", "mistakes", "reproduce", "sweep",
+    "export", "serve", "certify", "results", "compare", "mistakes", "reproduce", "sweep",
 )  # fmt: skip
 
 
