@@ -21,10 +21,14 @@ _CALIBRATION = 1000
 
 @click.command("export")
 @click.argument("target")
-@click.option("--to", required=True, type=click.Choice(["onnx"]), help="The format.")
-@click.option("--bits", type=click.Choice(["8", "4", "2"]), help="Of a weight. [default: floats]")
+@click.option("--to", required=True, type=click.Choice(["onnx", "c"]), help="The format.")
+@click.option("--bits", type=click.Choice(["8", "4", "2"]), help="Of a weight. [default: floats for onnx, 8 for c]")
 @click.option(
-    "--out", "path", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write."
+    "--out",
+    "path",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file; digits.h is beside digits.c.",
 )
 @functools.partial(data_options, default=None, shown_default="the run's own data, or auto")
 @trust_option
@@ -48,6 +52,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     \b
     Example:
       $ tinydigits export swift --to onnx --out swift.onnx
+      $ tinydigits export recognizer --to c --bits 2 --out digits.c
       $ tinydigits export my_net.py:MyNet --to onnx --bits 8 --out my_net.onnx --json
     """
     from tinydigits.export import export
@@ -67,7 +72,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     report = {
         "target": target,
         "to": to,
-        "bits": whole_bits or 32,
+        "bits": whole_bits or (32 if to == "onnx" else 8),
         "path": str(path),
         "bytes": sum(map(len, exported.files.values())),
         "accuracy": 100 * float((answers == split.labels.numpy()).mean()),

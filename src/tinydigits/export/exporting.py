@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
 from tinydigits.errors import UsageError
+from tinydigits.export.c_source import c_files
 from tinydigits.export.folding import fold
-from tinydigits.export.graph import Node
-from tinydigits.export.integer_graph import IntegerNode
+from tinydigits.export.integers import logits
 from tinydigits.export.onnx_file import classify_with, onnx_model
 from tinydigits.export.onnx_integers import onnx_integer_model
 from tinydigits.export.quantization import quantize
@@ -22,9 +22,12 @@ from tinydigits.export.tracing import trace
 from tinydigits.files import write_atomically
 from tinydigits.schema import checked_arguments
 
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
 __all__ = ["Bits", "Exported", "Format", "export"]
 
-Format = Literal["onnx"]
+Format = Literal["onnx", "c"]
 Bits = Literal[8, 4, 2]
 
 
@@ -34,7 +37,8 @@ class Exported:
 
     Attributes:
         files: the content of each file by the ending of its name, such as `.onnx`.
-        answers: digits int64 [N] of uint8 [N, 28, 28]: what the files answer.
+        answers: digits int64 [N] of uint8 [N, 28, 28]: what the files answer; of C, what the quantised reference does,
+            to which the tests hold C bit for bit.
     """
 
     files: dict[str, bytes]
@@ -68,8 +72,8 @@ def export(
 
     Args:
         network: takes standardised float32 [B, 1, 28, 28], gives logits [B, 10].
-        to: `onnx`: uint8 [batch, 1, 28, 28] → probabilities float32 [batch, 10].
-        bits: of a weight; None is floats.
+        to: `onnx`: uint8 [batch, 1, 28, 28] → probabilities float32 [batch, 10]; `c`: a source and a header of C99.
+        bits: of a weight; None is floats, which C has not: there it is 8.
         calibration: uint8 [N, 28, 28], training images by which a network is quantised; only with `bits`.
         metadata: what the file says of itself.
 
@@ -78,17 +82,17 @@ def export(
         TinydigitsError: a layer cannot be exported, or not with integers; it is named.
     """
     output = fold(trace(network))
-    if bits is None:
-        return _BACKENDS[to](output, None, metadata or {})
+    if to == "onnx" and bits is None:
+        return _onnx(onnx_model(output, metadata or {}))
     if calibration is None:
         raise UsageError("a network is quantised by training images; give some, uint8 [N, 28, 28], as calibration")
-    return _BACKENDS[to](output, quantize(output, calibration, bits), metadata or {})
+    quantized = quantize(output, calibration, bits or 8)
+    if to == "onnx":
+        return _onnx(onnx_integer_model(quantized, metadata or {}))
+    files = c_files(quantized, metadata or {})
+    return Exported(files, lambda images: logits(quantized, images).argmax(1))
 
 
-def _onnx(output: Node, quantized: IntegerNode | None, metadata: dict[str, str]) -> Exported:
-    model = onnx_model(output, metadata) if quantized is None else onnx_integer_model(quantized, metadata)
+def _onnx(model: ModelProto) -> Exported:
     content = model.SerializeToString()
     return Exported({".onnx": content}, lambda images: classify_with(content, images).argmax(1))
-
-
-_BACKENDS: dict[str, Callable[[Node, IntegerNode | None, dict[str, str]], Exported]] = {"onnx": _onnx}
