@@ -37,7 +37,7 @@ lint: $(VENV)/.dev
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml src/tinydigits/templates/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 
-# The table and picture of docs/performance.md: eight to ten minutes on two cores that have nothing else to do.
+# The table and picture of docs/performance.md: about twelve minutes on two cores that have nothing else to do.
 benchmark: $(VENV)/.package
 	$(BIN)/python benchmarks/speed.py
 

@@ -79,6 +79,7 @@ def command(  # noqa: PLR0917 - one argument an option
                 **recipe.as_dict(),
                 "digest": recipe.digest(),
                 "parameters": count_parameters(network),
+                "passes": recipe.passes,
                 "weights": weights,
                 "layers": [dataclasses.asdict(one) for one in operations],
             }
@@ -89,7 +90,11 @@ def command(  # noqa: PLR0917 - one argument an option
 
     from tinydigits.user_networks import UserNetwork
 
-    console().print(f"{name} ({recipe.digest()}): {recipe.origin}. {recipe.notes}", markup=False)
+    console().print(
+        f"{name} ({recipe.digest()}), {recipe.epochs} epochs, {recipe.passes:.3g} passes over the training images: "
+        f"{recipe.origin}. {recipe.notes}",
+        markup=False,
+    )
     fields = Table()
     fields.add_column("field", no_wrap=True)
     fields.add_column("value", no_wrap=True)

@@ -77,7 +77,7 @@ def _result(run: Run) -> Iterator[str]:
         "test accuracy": f"{run.test.accuracy:.2f} %",
         "test loss": f"{run.test.loss:.4f}",
         "parameters": f"{run.parameters:,}",
-        "epochs": f"{len(run.history)}",
+        "epochs, passes": f"{len(run.history)}, {run.recipe.passes:.3g}",
         "epoch of the measured weights": f"{run.best_epoch}",
         "seconds of training": f"{run.seconds:.0f}",
         "device, threads": f"{settings.device}, {settings.threads}",
