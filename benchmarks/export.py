@@ -98,7 +98,9 @@ def measure_chips() -> None:
     for row in document["rows"]:
         if row["bits"] == 32 or "refused" in row:
             continue
-        exported = export(td.pretrained(row["target"]), "c", bits=row["bits"], calibration=train[:_CALIBRATION])
+        network, settings = td.pretrained(row["target"]), {"bits": row["bits"], "calibration": train[:_CALIBRATION]}
+        row |= {to: len(export(network, to, **settings).files[f".{to}"]) for to in ("wasm", "html")}
+        exported = export(network, "c", **settings)
         with tempfile.TemporaryDirectory() as name:
             exported.write(Path(name) / "digits.c")
             row["chips"] = {core: _taken(chip, Path(name), train[:_COUNTED]) for core, chip in CORES.items()}
@@ -116,7 +118,17 @@ def with_table(page: str) -> str:
     """docs/export.md with the tables that follow from results/export.json."""
     document = json.loads(RESULT.read_text(encoding="utf-8"))
     page = with_block(page, "onnx", _onnx_table(document["rows"]))
-    return with_block(page, "chips", _chips_table([row for row in document["rows"] if "chips" in row]))
+    quantized = [row for row in document["rows"] if "chips" in row]
+    page = with_block(page, "pages", _pages_table(quantized))
+    return with_block(page, "chips", _chips_table(quantized))
+
+
+def _pages_table(rows: list[dict[str, Any]]) -> str:
+    lines = ["| network | bits of a weight | accuracy, % | WebAssembly, bytes | HTML, bytes |", "|---|--:|--:|--:|--:|"]
+    for row in rows:
+        first = f"| `{row['target']}` | {row['bits']} | {row['accuracy']:.2f}"
+        lines.append(f"{first} | {row['wasm']:,} | {row['html']:,} |")
+    return "\n".join(lines) + "\n"
 
 
 def _chips_table(rows: list[dict[str, Any]]) -> str:
