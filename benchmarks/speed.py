@@ -9,8 +9,8 @@ or threads. Medians, ranges and ratios go to results/benchmark.json, docs/perfor
   augmentation, dropout and optimiser in float32, a thread a core;
 - many trainings of `swift`: a process a core (the executor of `certify`) against one process with a thread a core, and
   against single programs side by side;
-- a training of `swift` whose threads sleep while they wait for one another, as those of the command line do, against
-  PyTorch's default, on the machine as it is and with a busy loop on each core;
+- a training of `swift` in one thread, as the command line has it, against a thread a core, on the machine as it is and
+  with a busy loop on each core;
 - `classify` against the same network in eager mode, 10,000 images and one.
 
 The curves of the picture are measured on the test set while the networks train. Nothing was chosen by them.
@@ -54,12 +54,9 @@ TITLES = {
     ("engine", "straightforward"): "an epoch of dense, our engine / straightforward loop",
     ("processes", "threads"): "a training of swift among many, a process a core / a thread a core",
     ("processes", "side_by_side"): "a training of swift among many, the executor / programs side by side",
-    ("sleeping", "spinning"): "a training of swift, waiting threads sleep / spin",
-    ("sleeping_busy", "spinning_busy"): "the same with a busy loop on each core",
+    ("one_thread", "all_threads"): "a training of swift, one thread / a thread a core",
+    ("one_thread_busy", "all_threads_busy"): "the same with a busy loop on each core",
 }
-# Whose threads wait as those of the command line do.
-SLEEPING = {"OMP_WAIT_POLICY": "passive"}
-ENVIRONMENT = dict.fromkeys(("swift", "engine", "sleeping", "sleeping_busy"), SLEEPING)
 
 
 def main() -> None:
@@ -79,8 +76,8 @@ def main() -> None:
             ({"swift": [], "ordinary": [state["ordinary"]]}, 3),
             ({"engine": [state["engine"]], "straightforward": [state["straightforward"]]}, 2),
             ({"processes": [], "threads": [], "side_by_side": []}, 2),
-            ({"sleeping": [], "spinning": []}, 3),
-            ({"sleeping_busy": [], "spinning_busy": []}, 2),
+            ({"one_thread": [], "all_threads": []}, 3),
+            ({"one_thread_busy": [], "all_threads_busy": []}, 2),
         ):
             samples: dict[str, list[Any]] = {side: [] for side in sides}
             for _ in range(rounds):
@@ -111,11 +108,7 @@ def _add(document: dict[str, Any], title: str, unit: str, ours: list[float], the
 
 def _in_a_process(side: str, *words: str) -> str:
     return subprocess.run(
-        [sys.executable, __file__, side, *words],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **ENVIRONMENT.get(side, {})},
+        [sys.executable, __file__, side, *words], check=True, stdout=subprocess.PIPE, text=True
     ).stdout.splitlines()[-1]
 
 
@@ -218,25 +211,31 @@ def side_by_side() -> dict[str, float]:
     return {"seconds": statistics.mean(json.loads(seconds) for seconds in printed) / (2 * CORES)}
 
 
-def sleeping() -> dict[str, float]:
-    """Seconds of one training, with a thread a core; how they wait is for the environment to say."""
+def all_threads() -> dict[str, float]:
+    """Seconds of one training, with a thread a core."""
     return {"seconds": _trainings(1)}
 
 
-spinning = sleeping
+def one_thread() -> dict[str, float]:
+    """Seconds of one training, in one thread."""
+    torch.set_num_threads(1)
+    return all_threads()
 
 
-def sleeping_busy() -> dict[str, float]:
-    """The same while every core has a loop to run that never ends."""
+def all_threads_busy() -> dict[str, float]:
+    """With a thread a core while every core has a loop to run that never ends."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(CORES)]
     try:
-        return sleeping()
+        return all_threads()
     finally:
         for loop in loops:
             loop.kill()
 
 
-spinning_busy = sleeping_busy
+def one_thread_busy() -> dict[str, float]:
+    """In one thread while every core has such a loop to run."""
+    torch.set_num_threads(1)
+    return all_threads_busy()
 
 
 def alone(core: str) -> float:

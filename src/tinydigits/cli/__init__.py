@@ -65,9 +65,6 @@ def _tinydigits() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit status; an error is one line on standard error."""
-    # OpenMP reads this when PyTorch is imported. Threads that spin while they wait for one another bring a training
-    # nearly to a halt as soon as anything else runs on their cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     with _sigterm_as_ctrl_c() as terminations:
         try:
             status = _tinydigits.main(prog_name="tinydigits", standalone_mode=False)

@@ -28,7 +28,7 @@ __all__ = ["command"]
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random numbers.")
 @data_options
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps or auto.")
-@click.option("--threads", type=click.IntRange(1, 1024), help="Of PyTorch on the CPU. [default: one a core]")
+@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="Of PyTorch on the CPU.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run's folder, new or empty. [default: runs/…]")
 @click.option("--full", is_flag=True, help="Train on all training images and take the last weights.")
 @click.option(
@@ -50,7 +50,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     dataset: str,
     data_dir: Path | None,
     device: DeviceName,
-    threads: int | None,
+    threads: int,
     out: Path | None,
     full: bool,
     select: str,
@@ -64,7 +64,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     a class or a function that returns one (its code is run, so trust it). Without TARGET it is recipe.toml of the
     working folder, or else swift. Any field of the recipe (see: tinydigits show TARGET) can be set by FIELD=VALUE.
 
-    The sums of a gradient depend on the number of threads in their last bits.
+    More threads are quicker on cores that do nothing else; where other programs run on them, threads that wait for
+    one another are many times slower than one.
 
     Ctrl-C and SIGTERM end the training after the current batch; --resume continues after the last complete epoch.
 
@@ -98,8 +99,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
         else:
             recipe = recipe_of_words(words, like, default=DEFAULT)
             out = out or _new_folder(recipe, seed)
-            if threads is not None:
-                torch.set_num_threads(threads)
+            torch.set_num_threads(threads)
             run = train(
                 recipe, loaded(dataset, data_dir), seed=seed, full=full, select=select,  # type: ignore[arg-type]
                 device=device, out=out, progress=training_view(console()),
