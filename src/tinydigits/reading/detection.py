@@ -1,43 +1,155 @@
-"""A digit candidate: a component, its glyph, and what the networks make of it."""
+"""A picture → where digits may be: the detector on a pyramid of sizes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from tinydigits.reading.classifier import Prediction, classify_glyphs
-from tinydigits.reading.components import Component
-from tinydigits.reading.glyphs import make_glyph
+from tinydigits.networks.detector import CELL, Detector
+from tinydigits.reading.settings import SETTINGS
+from tinydigits.reading.shipped import shipped
 
-__all__ = ["Detection", "classify_components"]
+__all__ = ["Candidates", "Level", "detect", "pyramid"]
+
+Grey = NDArray[np.uint8]
+_PAD = 4 * CELL
 
 
 @dataclass(frozen=True)
-class Detection:
-    """A component that stands for one digit.
+class Level:
+    """One picture of the pyramid.
 
     Attributes:
-        component: where it is.
-        strength: its ink, float32 [H, W].
-        glyph: uint8 [28, 28], what the networks see.
-        prediction: what they make of it.
+        grey: uint8 [H, W], padded.
+        scale: its pixels for each pixel of the given picture, along a side.
     """
 
-    component: Component
-    strength: NDArray[np.float32]
-    glyph: NDArray[np.uint8]
-    prediction: Prediction
+    grey: Grey
+    scale: float
 
 
-def classify_components(components: list[tuple[Component, NDArray[np.float32]]]) -> list[Detection]:
-    """One detection for each component with its ink float32 [H, W], all classified in one batch."""
-    if not components:
-        return []
-    glyphs = [make_glyph(strength) for _, strength in components]
-    predictions = classify_glyphs(np.stack(glyphs))
-    return [
-        Detection(component, strength, glyph, prediction)
-        for (component, strength), glyph, prediction in zip(components, glyphs, predictions, strict=True)
-    ]
+@dataclass(frozen=True)
+class Candidates:
+    """Places that may be digits, the likeliest first.
+
+    Attributes:
+        boxes: float32 [N, 4], left, top, right and bottom in pixels of the given picture.
+        odds: float32 [N], the detector's log-odds that a digit is there.
+        logits: float32 [N, 10], which one.
+        levels: int64 [N], the index of the picture of the pyramid in which it was found.
+    """
+
+    boxes: NDArray[np.float32]
+    odds: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    levels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.odds)
+
+    def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Candidates:
+        return Candidates(self.boxes[chosen], self.odds[chosen], self.logits[chosen], self.levels[chosen])
+
+
+def detect(grey: Grey) -> tuple[list[Level], Candidates]:
+    """The pyramid of a grey picture, uint8 [H, W], the smallest first, and the digits that may be in it."""
+    levels: list[Level] = []
+    found: list[Candidates] = []
+    for level in pyramid(grey):
+        area = level.grey.size
+        if levels and area > SETTINGS.first_area and not _asks_for_more(merge(found), levels[-1].scale):
+            break
+        found.append(_detect_at(level, len(levels)))
+        levels.append(level)
+    return levels, _inside(merge(found), grey.shape)
+
+
+def _asks_for_more(found: Candidates, scale: float) -> bool:
+    """Whether a larger picture would show more: digits are low in the largest so far, or there are none."""
+    heights = (found.boxes[:, 3] - found.boxes[:, 1])[found.odds > 0] * scale
+    return len(heights) == 0 or float(np.quantile(heights, 0.25)) < SETTINGS.low
+
+
+def pyramid(grey: Grey) -> list[Level]:
+    """The picture in several sizes, the smallest first."""
+    height, width = grey.shape
+    border = int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
+    longest = max(height, width)
+    scale = min(2.0 if longest < SETTINGS.enlarged else 1.0, (SETTINGS.last_area / grey.size) ** 0.5)
+    levels: list[Level] = []
+    current = grey
+    while True:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        if (size[1], size[0]) != current.shape:
+            smaller = size[0] < current.shape[1]
+            current = np.asarray(
+                cv2.resize(current, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), np.uint8
+            )
+        levels.append(Level(_padded(current, border), scale))
+        if longest * scale <= SETTINGS.smallest:
+            return levels[::-1]
+        scale /= SETTINGS.step
+        if scale >= 1:
+            current = grey
+
+
+def _padded(grey: Grey, value: int) -> Grey:
+    """With a margin, and sides that are multiples of a cell."""
+    height, width = grey.shape
+    down, across = _PAD + -height % CELL, _PAD + -width % CELL
+    return np.asarray(cv2.copyMakeBorder(grey, _PAD, down, _PAD, across, cv2.BORDER_CONSTANT, value=value), np.uint8)
+
+
+def _detect_at(level: Level, index: int) -> Candidates:
+    """Peaks of the detector's answer in one picture of the pyramid."""
+    network = shipped("detector", Detector)
+    with torch.inference_mode():
+        pixels = torch.from_numpy(level.grey)[None, None].float() / 255
+        found = network(pixels.contiguous(memory_format=torch.channels_last))[0].numpy()
+    odds = np.ascontiguousarray(found[0])
+    peaks = (odds > SETTINGS.candidate) & (odds >= cv2.dilate(odds, np.ones((3, 3), np.uint8)))
+    rows, columns = np.nonzero(peaks)
+    values = found[:, rows, columns]
+    distances = 8 * np.exp(values[11:15].clip(-4, 4))
+    x, y = (columns + 0.5) * CELL, (rows + 0.5) * CELL
+    boxes = np.stack([x - distances[0], y - distances[1], x + distances[2], y + distances[3]], 1)
+    boxes = (boxes - _PAD) / level.scale
+    return Candidates(
+        boxes.astype(np.float32), values[0], values[1:11].T.copy(), np.full(len(rows), index, np.int64)
+    )
+
+
+def merge(found: list[Candidates]) -> Candidates:
+    """All candidates that no likelier one overlaps."""
+    boxes, odds, logits, levels = (
+        np.concatenate([getattr(each, name) for each in found]) for name in ("boxes", "odds", "logits", "levels")
+    )
+    everything = Candidates(boxes, odds, logits, levels)[np.argsort(-odds, kind="stable")[: 3 * SETTINGS.most]]
+    return everything[suppress(everything.boxes)]
+
+
+def suppress(boxes: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Indices of the boxes, given from the likeliest on, that overlap no earlier one much."""
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    alive, kept = np.ones(len(boxes), bool), []
+    for index in range(len(boxes)):
+        if not alive[index]:
+            continue
+        kept.append(index)
+        low, high = np.maximum(boxes[:, :2], boxes[index, :2]), np.minimum(boxes[:, 2:], boxes[index, 2:])
+        shared = (high - low).clip(min=0).prod(1)
+        union = areas + areas[index] - shared
+        alive &= (shared <= SETTINGS.overlap * union) & (shared <= SETTINGS.contained * np.minimum(areas, areas[index]))
+    return np.array(kept, np.int64)
+
+
+def _inside(found: Candidates, shape: tuple[int, ...]) -> Candidates:
+    """With boxes cut to the picture, without those outside it."""
+    limits = np.array([shape[1], shape[0], shape[1], shape[0]], np.float32)
+    boxes = np.minimum(found.boxes, limits).clip(min=0)
+    whole = Candidates(boxes, found.odds, found.logits, found.levels)
+    return whole[(boxes[:, 2] - boxes[:, 0] >= 1) & (boxes[:, 3] - boxes[:, 1] >= 1)]

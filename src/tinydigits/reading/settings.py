@@ -1,0 +1,39 @@
+"""All that can be set in the reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["SETTINGS", "Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Lengths in pixels, areas in pixels, log-odds as natural logarithms.
+
+    Attributes:
+        step: how much smaller each picture of the pyramid is than the one before it.
+        smallest: the pyramid ends with a picture whose longer side is no more than this.
+        first_area: the largest picture of the pyramid, to begin with.
+        last_area: and at most, where digits turn out low or there are none.
+        low: digits lower than this in the largest picture ask for a larger one.
+        enlarged: a picture whose longer side is less is enlarged twofold, so that its small digits are found.
+        candidate: log-odds at which the detector's cell is looked at.
+        overlap: boxes that share more of their union than this are one digit.
+        contained: boxes of which more than this share lies in another are a part of it.
+        most: digits in a picture.
+    """
+
+    step: float = 2**0.5
+    smallest: int = 48
+    first_area: int = 800_000
+    last_area: int = 4_000_000
+    low: int = 20
+    enlarged: int = 160
+    candidate: float = -1.5
+    overlap: float = 0.4
+    contained: float = 0.75
+    most: int = 2_000
+
+
+SETTINGS = Settings()
