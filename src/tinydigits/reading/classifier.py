@@ -1,9 +1,8 @@
-"""Glyphs → digits with calibrated probabilities, and how much each looks like a digit at all."""
+"""Candidates → digits with calibrated probabilities, and how much each looks like a digit in its place."""
 
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,128 +11,139 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from tinydigits.errors import DataError
-from tinydigits.networks import load_weights, standardize, weights_file
-from tinydigits.reading.rejector import Rejector
-from tinydigits.recipes import get_recipe
+from tinydigits.networks import standardize
+from tinydigits.reading.detection import Candidates
+from tinydigits.reading.judge import NONE, Judge
+from tinydigits.reading.settings import SETTINGS
+from tinydigits.reading.shipped import shipped
 
-__all__ = ["RECIPE", "Calibration", "Prediction", "calibration", "calibration_file", "classify_glyphs", "raw_scores"]
+__all__ = ["FEATURES", "Calibration", "Judged", "calibration", "calibration_file", "features", "judge"]
 
-RECIPE = "sturdy"
+Floats = NDArray[np.float32]
+
+# What tells a digit that is read right from another: see `features`.
+FEATURES = ("detector", "judge", "sharpness", "agreement", "neighbours", "crowd", "alone", "one")
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Constants that `make calibrate-reading` measures on MNIST's last 10,000 training images.
-
-    The classifier that ships has learned those images; they are measured with a twin of it, trained on the other
-    50,000.
+    """Constants that `make calibrate-reading` measures on composed scenes of MNIST's last 10,000 training images.
 
     Attributes:
-        temperature: what logits are divided by, so that probabilities are as often right as they say (temperature
-            scaling, Guo et al. 2017, https://arxiv.org/abs/1706.04599).
-        accept: the score that 98.5 % of those digits reach; a digit under it has low confidence.
-        keep: the score that all but 1 in 2,000 of them reach; what is under it is left out.
-        quantiles: of those digits' scores, from 0 % to 100 % in even steps.
+        temperature: what the summed logits of both networks are divided by, so that probabilities are as often right
+            as they say.
+        detector_share: how much the detector's logits count beside the judge's.
+        digit: weights of `FEATURES`, and a constant, for the log-odds that a candidate is a digit.
+        right: likewise, that it is one and is read right.
+        accept: the log-odds of `right` from which a digit is accepted.
+        quantiles: of the log-odds `digit` of the digits in the scenes, from 0 % to 100 % in even steps.
     """
 
     temperature: float
+    detector_share: float
+    digit: tuple[float, ...]
+    right: tuple[float, ...]
     accept: float
-    keep: float
     quantiles: tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """What the networks make of one glyph.
+class Judged:
+    """What the networks make of N candidates.
 
     Attributes:
-        digit: the most probable, 0…9.
-        probability: of that digit, calibrated, given that the glyph is one; in [0, 1].
-        runner_up: the second most probable digit.
-        runner_up_probability: of that.
-        score: how much it looks like a digit: the rejector's log-odds plus the log of `probability`.
-        in_distribution_percentile: percent of MNIST's digits with a lower score, in [0, 100].
-        accepted: whether the score reaches `Calibration.accept`.
-        kept: whether it reaches `Calibration.keep`.
+        probabilities: float32 [N, 10], of each digit, given that it is one.
+        digit: float32 [N], log-odds that it is a digit.
+        right: float32 [N], log-odds that it is a digit and read right.
+        in_distribution_percentile: float32 [N], percent of MNIST's digits with lower log-odds `digit`.
+        kept: bool [N].
+        accepted: bool [N].
     """
 
-    digit: int
-    probability: float
-    runner_up: int
-    runner_up_probability: float
-    score: float
-    in_distribution_percentile: float
-    accepted: bool
-    kept: bool
+    probabilities: Floats
+    digit: Floats
+    right: Floats
+    in_distribution_percentile: Floats
+    kept: NDArray[np.bool_]
+    accepted: NDArray[np.bool_]
 
 
-def classify_glyphs(glyphs: NDArray[np.uint8]) -> list[Prediction]:
-    """One prediction for each of uint8 [N, 28, 28], ink high on a ground of 0, as `normalize_glyph` gives them."""
+def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
+    """Which digits the candidates are, given the glyphs uint8 [N, 28, 28] in their boxes."""
     constants = calibration()
-    probabilities, scores = raw_scores(glyphs, constants.temperature)
-    percentiles = np.interp(scores, constants.quantiles, np.linspace(0, 100, len(constants.quantiles)))
-    predictions = []
-    for row, score, percentile in zip(probabilities, scores.tolist(), percentiles.tolist(), strict=True):
-        second, first = np.argsort(row, kind="stable")[-2:].tolist()
-        predictions.append(
-            Prediction(
-                digit=first,
-                probability=float(row[first]),
-                runner_up=second,
-                runner_up_probability=float(row[second]),
-                score=score,
-                in_distribution_percentile=percentile,
-                accepted=score >= constants.accept,
-                kept=score >= constants.keep,
-            )
-        )
-    return predictions
+    logits = judge_logits(glyphs)
+    probabilities = probabilities_of(candidates, logits, constants.detector_share, constants.temperature)
+    values = features(candidates, logits, probabilities)
+    digit, right = (
+        values @ np.array(weights[:-1], np.float32) + np.float32(weights[-1])
+        for weights in (constants.digit, constants.right)
+    )
+    percentile = np.interp(digit, constants.quantiles, np.linspace(0, 100, len(constants.quantiles)))
+    near = np.sort(probabilities, 1)[:, -2] > SETTINGS.near if len(digit) else np.zeros(0, bool)
+    kept = digit >= SETTINGS.keep
+    return Judged(
+        probabilities, digit, right, percentile.astype(np.float32), kept, kept & (right >= constants.accept) & ~near
+    )
 
 
-def raw_scores(glyphs: NDArray[np.uint8], temperature: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Probabilities, float32 [N, 10], at a temperature, and scores, float32 [N], of uint8 [N, 28, 28]."""
-    classifier, rejector = _networks()
+def judge_logits(glyphs: NDArray[np.uint8]) -> Floats:
+    """The judge's logits, float32 [N, 11], of uint8 [N, 28, 28]."""
+    network = shipped("judge", Judge)
     pixels = standardize(torch.from_numpy(glyphs)[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        batches = torch.split(pixels, 500)
-        probabilities = torch.cat([classifier(batch) for batch in batches]).div(temperature).softmax(1)
-        log_odds = torch.cat([rejector(batch) for batch in batches])
-    return probabilities.numpy(), (log_odds + probabilities.amax(1).log()).numpy()
+        return np.asarray(torch.cat([network(batch) for batch in torch.split(pixels, 500)]), np.float32)
+
+
+def probabilities_of(candidates: Candidates, logits: Floats, share: float, temperature: float) -> Floats:
+    """Of each digit, float32 [N, 10]: both networks' logits summed."""
+    total = torch.from_numpy(logits[:, :NONE] + share * candidates.logits) / temperature
+    return np.asarray(total.softmax(1), np.float32)
+
+
+def features(candidates: Candidates, logits: Floats, probabilities: Floats) -> Floats:
+    """What tells whether each candidate is a digit and read right: float32 [N, 8], in the order of `FEATURES`.
+
+    The detector's log-odds; the judge's log-odds that it is a digit; the log-odds of the best digit against the next;
+    the detector's log-probability of that digit; the mean of the first two, squashed, over candidates nearby of about
+    its height; how many of those there are, as a logarithm; whether there are none; and whether it is a 1.
+    """
+    scores = torch.from_numpy(logits)
+    judged = (torch.logsumexp(scores[:, :NONE], 1) - scores[:, NONE]).numpy().clip(-12, 12)
+    ordered = np.sort(probabilities, 1)
+    best = probabilities.argmax(1)
+    sharpness = np.log((ordered[:, -1] + 1e-6) / (ordered[:, -2] + 1e-6))
+    agreement = torch.from_numpy(candidates.logits).log_softmax(1).numpy()[np.arange(len(best)), best].clip(-8, 0)
+    own = np.tanh((candidates.odds + judged) / 8)
+    neighbours, crowd = _context(candidates.boxes, own)
+    columns = (
+        candidates.odds, judged, sharpness, agreement, neighbours, np.log1p(crowd), crowd == 0, best == 1,
+    )  # fmt: skip
+    return np.stack([np.asarray(column, np.float32) for column in columns], 1)
+
+
+def _context(boxes: Floats, scores: Floats) -> tuple[Floats, Floats]:
+    """The mean score of what is near each box and of about its height, and how many that are: float32 [N] each."""
+    x, y, height = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2, boxes[:, 3] - boxes[:, 1]
+    mean, count = np.zeros(len(x), np.float32), np.zeros(len(x), np.float32)
+    for index in range(len(x)):
+        size = height[index]
+        near = (np.abs(x - x[index]) < 4 * size) & (np.abs(y - y[index]) < 1.5 * size)
+        near &= (height > 0.6 * size) & (height < 1.6 * size)
+        near[index] = False
+        count[index] = near.sum()
+        mean[index] = scores[near].mean() if count[index] else 0.0
+    return mean, count
 
 
 @functools.cache
 def calibration() -> Calibration:
     """The constants that ship with tinydigits."""
     document = json.loads(calibration_file().read_text())
-    return Calibration(document["temperature"], document["accept"], document["keep"], tuple(document["quantiles"]))
+    document.pop("made_by", None)
+    return Calibration(**{name: tuple(value) if isinstance(value, list) else value for name, value in document.items()})
 
 
 def calibration_file() -> Path:
     """Where the package keeps them."""
     return Path(str(files("tinydigits"))) / "weights" / "reading.json"
-
-
-@functools.cache
-def _networks() -> tuple[nn.Module, nn.Module]:
-    classifier, rejector = get_recipe(RECIPE).build(), Rejector()
-    for network, name in ((classifier, RECIPE), (rejector, "rejector")):
-        path = weights_file(name)
-        if path is None:
-            raise DataError(f"this copy of tinydigits lacks the weights of {name}; install it again")
-        network.load_state_dict(load_weights(path)[0])
-        _fuse(network.eval())
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return classifier, rejector
-
-
-def _fuse(network: nn.Module) -> None:
-    """Fold each batch norm that follows a convolution into it: for a few digits, calls cost more than sums."""
-    for block in network.modules():
-        if isinstance(block, nn.Sequential):
-            for place, (first, second) in enumerate(itertools.pairwise(list(block))):
-                if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-                    block[place], block[place + 1] = fuse_conv_bn_eval(first, second), nn.Identity()

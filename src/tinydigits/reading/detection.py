@@ -13,10 +13,10 @@ from tinydigits.networks.detector import CELL, Detector
 from tinydigits.reading.settings import SETTINGS
 from tinydigits.reading.shipped import shipped
 
-__all__ = ["Candidates", "Level", "detect", "pyramid"]
+__all__ = ["PAD", "Candidates", "Level", "detect", "pyramid"]
 
 Grey = NDArray[np.uint8]
-_PAD = 4 * CELL
+PAD = 4 * CELL
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def pyramid(grey: Grey) -> list[Level]:
 def _padded(grey: Grey, value: int) -> Grey:
     """With a margin, and sides that are multiples of a cell."""
     height, width = grey.shape
-    down, across = _PAD + -height % CELL, _PAD + -width % CELL
-    return np.asarray(cv2.copyMakeBorder(grey, _PAD, down, _PAD, across, cv2.BORDER_CONSTANT, value=value), np.uint8)
+    down, across = PAD + -height % CELL, PAD + -width % CELL
+    return np.asarray(cv2.copyMakeBorder(grey, PAD, down, PAD, across, cv2.BORDER_CONSTANT, value=value), np.uint8)
 
 
 def _detect_at(level: Level, index: int) -> Candidates:
@@ -117,7 +117,7 @@ def _detect_at(level: Level, index: int) -> Candidates:
     distances = 8 * np.exp(values[11:15].clip(-4, 4))
     x, y = (columns + 0.5) * CELL, (rows + 0.5) * CELL
     boxes = np.stack([x - distances[0], y - distances[1], x + distances[2], y + distances[3]], 1)
-    boxes = (boxes - _PAD) / level.scale
+    boxes = (boxes - PAD) / level.scale
     return Candidates(
         boxes.astype(np.float32), values[0], values[1:11].T.copy(), np.full(len(rows), index, np.int64)
     )

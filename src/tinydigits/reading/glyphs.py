@@ -7,30 +7,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinydigits.data import SIDE
+from tinydigits.reading.detection import PAD, Level
 from tinydigits.reading.normalize import BOX
 
-__all__ = ["cut_glyph"]
+__all__ = ["as_ink", "cut_glyphs"]
+
+# The pixels that a glyph's longer side has at least in the picture that it is cut from, where there is one.
+_FINE = 28
 
 
-def cut_glyph(grey: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """What is in and around a box, its longer side 20 pixels, ink high: uint8 [28, 28].
+def cut_glyphs(levels: list[Level], boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The glyph in each of float32 [N, 4] boxes, in pixels of the given picture: uint8 [N, 28, 28]."""
+    glyphs = np.zeros((len(boxes), SIDE, SIDE), np.uint8)
+    for index, box in enumerate(boxes):
+        longest = max(box[2] - box[0], box[3] - box[1])
+        level = next((level for level in levels if longest * level.scale >= _FINE), levels[-1])
+        glyphs[index] = _cut(level.grey, box * level.scale + PAD)
+    return glyphs
 
-    Args:
-        grey: uint8 [H, W].
-        box: left, top, right and bottom in its pixels.
-    """
+
+def as_ink(glyph: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The glyph with its ink high, whichever it was: the background is what there is more of."""
+    return np.asarray(255 - glyph if np.median(glyph) > (int(glyph.min()) + int(glyph.max())) / 2 else glyph)
+
+
+def _cut(grey: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """What is in and around a box, in the middle of the glyph, its longer side 20 pixels."""
     left, top, right, bottom = box
     scale = BOX / max(right - left, bottom - top, 1e-3)
-    if scale < 0.5:
-        shrink = int(1 / scale / 1)
-        reach = int(SIDE / scale)
-        a, b = max(0, int(top) - reach), max(0, int(left) - reach)
-        part = grey[a : int(bottom) + reach, b : int(right) + reach]
-        size = (max(1, part.shape[1] // shrink), max(1, part.shape[0] // shrink))
-        ratio = np.array([part.shape[1] / size[0], part.shape[0] / size[1]] * 2, np.float32)
-        grey = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-        left, top, right, bottom = (box - np.array([b, a, b, a], np.float32)) / ratio
-        scale = BOX / max(right - left, bottom - top, 1e-3)
     middle = np.array([(left + right) / 2, (top + bottom) / 2]) - 0.5
     shift = (SIDE - 1) / 2 - scale * middle
     affine = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])

@@ -22,6 +22,8 @@ class Settings:
         overlap: boxes that share more of their union than this are one digit.
         contained: boxes of which more than this share lies in another are a part of it.
         most: digits in a picture.
+        keep: log-odds from which a candidate is in the result.
+        near: a digit whose runner-up has more than this probability is not accepted.
     """
 
     step: float = 2**0.5
@@ -34,6 +36,8 @@ class Settings:
     overlap: float = 0.4
     contained: float = 0.75
     most: int = 2_000
+    keep: float = 0.0
+    near: float = 0.2
 
 
 SETTINGS = Settings()

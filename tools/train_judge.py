@@ -1,0 +1,132 @@
+"""Train the judge, which says which digit a glyph is or that it is none, and write its weights: `make judge`.
+
+It learns from what the detector finds in composed scenes, and from MNIST's first 50,000 training images as they are.
+Run it after the detector was trained.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+import tinydigits as td
+from tinydigits.augment import affine, photograph
+from tinydigits.networks import save_weights, standardize
+from tinydigits.reading.detection import detect
+from tinydigits.reading.glyphs import cut_glyphs
+from tinydigits.reading.judge import NONE, Judge
+from tinydigits.synthetic.glyph_bank import GlyphBank
+from tinydigits.synthetic.scenes import IGNORED, Scene, compose_scenes
+
+WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "tinydigits" / "weights" / "judge.safetensors"
+SEED, BATCH, SHARE_OF_MNIST = 1, 256, 0.3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=12_000)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    torch.manual_seed(SEED)
+    train = td.load("mnist").train[:-10_000]
+    images, labels = train.images, train.labels
+    bank = GlyphBank(images.numpy()[:, 0], labels.numpy())
+    saved = arguments.out.with_suffix(".glyphs.npz")
+    if saved.is_file():
+        glyphs, classes = (np.load(saved)[name] for name in ("glyphs", "classes"))
+    else:
+        glyphs, classes = collect(bank, arguments.scenes)
+        np.savez(saved, glyphs=glyphs, classes=classes)
+    print(np.bincount(classes), flush=True)
+    network = Judge().to(memory_format=torch.channels_last)
+    count = round(BATCH * SHARE_OF_MNIST)
+    steps = arguments.epochs * len(classes) // (BATCH - count)
+    optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9, nesterov=True, weight_decay=3e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, steps, pct_start=0.2)
+    all_glyphs, all_classes = torch.from_numpy(glyphs), torch.from_numpy(classes)
+    total = 0.0
+    for step in range(steps):
+        chosen = torch.randint(len(all_classes), (BATCH - count,))
+        own = torch.randint(len(labels), (count,))
+        mnist = images[own].float() / 255
+        moved = affine(mnist, rotation=12, shear=10, translation=2.5, scale=0.15)
+        mnist = photograph(moved, 0.5)
+        found = affine_of(all_glyphs[chosen][:, None].float() / 255)
+        batch = standardize(torch.cat([mnist, found])).contiguous(memory_format=torch.channels_last)
+        targets = torch.cat([labels[own], all_classes[chosen]])
+        loss = F.cross_entropy(network(batch), targets, label_smoothing=0.01)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        total += float(loss.detach())
+        if step % 200 == 199:
+            print(f"step {step + 1} of {steps}: loss {total / 200:.3f}", flush=True)
+            total = 0.0
+    save_weights(arguments.out, network.eval().state_dict(), {"made_by": "tools/train_judge.py", "glyphs": str(len(classes))})
+
+
+def affine_of(glyphs: torch.Tensor) -> torch.Tensor:
+    """Moved and scaled a little more, with the border continued: as another detector would place its boxes."""
+    count = len(glyphs)
+    scale = 1 + 0.12 * (torch.rand(count, 1, 1) - 0.5)
+    shift = 0.1 * (torch.rand(count, 2, 1) - 0.5)
+    maps = torch.cat([scale * torch.eye(2), shift], 2)
+    grid = F.affine_grid(maps, list(glyphs.shape), align_corners=False)
+    return F.grid_sample(glyphs, grid, padding_mode="border", align_corners=False)
+
+
+def collect(bank: GlyphBank, scenes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Glyphs uint8 [N, 28, 28] that the detector finds in scenes, and what they are."""
+    glyphs, classes = [], []
+    for seed in range(scenes // 2):
+        for scene in compose_scenes(bank, np.random.default_rng((SEED, seed)), shots=2):
+            levels, candidates = detect(scene.picture)
+            matched = match(scene, candidates.boxes)
+            known = matched != IGNORED
+            if known.any():
+                glyphs.append(cut_glyphs(levels, candidates.boxes[known]))
+                classes.append(matched[known])
+        if seed % 500 == 499:
+            print(f"{2 * seed + 2} of {scenes} scenes", flush=True)
+    return np.concatenate(glyphs), np.concatenate(classes)
+
+
+def match(scene: Scene, boxes: NDArray[np.float32]) -> NDArray[np.int64]:
+    """What each box holds: 0…9, `NONE`, or `IGNORED` where it is neither quite a digit nor quite none; int64 [N]."""
+    if len(scene.boxes) == 0 or len(boxes) == 0:
+        return np.full(len(boxes), NONE, np.int64)
+    shared = overlap(boxes, scene.boxes)
+    best = shared.argmax(1)
+    most = shared[np.arange(len(boxes)), best]
+    return np.where(most >= 0.5, scene.labels[best], np.where(most < 0.3, NONE, IGNORED)).astype(np.int64)
+
+
+def overlap(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Intersection over union of each pair of boxes, widened to at least a third of their height: [N, M]."""
+    a, b = _widened(first)[:, None], _widened(second)[None]
+    shared = (np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])).clip(min=0).prod(2)
+    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(2) for boxes in (a, b)]
+    return np.asarray(shared / (areas[0] + areas[1] - shared), np.float32)
+
+
+def _widened(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    more = np.maximum(0.35 * height - width, 0) / 2
+    wide = boxes.copy()
+    wide[:, 0] -= more
+    wide[:, 2] += more
+    return wide
+
+
+if __name__ == "__main__":
+    main()
