@@ -20,9 +20,10 @@ from tinydigits.augment import affine, photograph
 from tinydigits.networks import save_weights, standardize
 from tinydigits.reading.detection import detect
 from tinydigits.reading.glyphs import cut_glyphs
-from tinydigits.reading.judge import NONE, Judge
+from tinydigits.reading.judge import Judge
 from tinydigits.synthetic.glyph_bank import GlyphBank
-from tinydigits.synthetic.scenes import IGNORED, Scene, compose_scenes
+from tinydigits.synthetic.matching import match_boxes
+from tinydigits.synthetic.scenes import IGNORED, compose_scenes
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "tinydigits" / "weights" / "judge.safetensors"
 SEED, BATCH, SHARE_OF_MNIST = 1, 256, 0.3
@@ -91,7 +92,7 @@ def collect(bank: GlyphBank, scenes: int) -> tuple[NDArray[np.uint8], NDArray[np
     for seed in range(scenes // 2):
         for scene in compose_scenes(bank, np.random.default_rng((SEED, seed)), shots=2):
             levels, candidates = detect(scene.picture)
-            matched = match(scene, candidates.boxes)
+            matched = match_boxes(scene, candidates.boxes)
             known = matched != IGNORED
             if known.any():
                 glyphs.append(cut_glyphs(levels, candidates.boxes[known]))
@@ -99,33 +100,6 @@ def collect(bank: GlyphBank, scenes: int) -> tuple[NDArray[np.uint8], NDArray[np
         if seed % 500 == 499:
             print(f"{2 * seed + 2} of {scenes} scenes", flush=True)
     return np.concatenate(glyphs), np.concatenate(classes)
-
-
-def match(scene: Scene, boxes: NDArray[np.float32]) -> NDArray[np.int64]:
-    """What each box holds: 0…9, `NONE`, or `IGNORED` where it is neither quite a digit nor quite none; int64 [N]."""
-    if len(scene.boxes) == 0 or len(boxes) == 0:
-        return np.full(len(boxes), NONE, np.int64)
-    shared = overlap(boxes, scene.boxes)
-    best = shared.argmax(1)
-    most = shared[np.arange(len(boxes)), best]
-    return np.where(most >= 0.5, scene.labels[best], np.where(most < 0.3, NONE, IGNORED)).astype(np.int64)
-
-
-def overlap(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Intersection over union of each pair of boxes, widened to at least a third of their height: [N, M]."""
-    a, b = _widened(first)[:, None], _widened(second)[None]
-    shared = (np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])).clip(min=0).prod(2)
-    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(2) for boxes in (a, b)]
-    return np.asarray(shared / (areas[0] + areas[1] - shared), np.float32)
-
-
-def _widened(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    more = np.maximum(0.35 * height - width, 0) / 2
-    wide = boxes.copy()
-    wide[:, 0] -= more
-    wide[:, 2] += more
-    return wide
 
 
 if __name__ == "__main__":

@@ -124,27 +124,36 @@ def _detect_at(level: Level, index: int) -> Candidates:
 
 
 def merge(found: list[Candidates]) -> Candidates:
-    """All candidates that no likelier one overlaps."""
+    """One candidate for each place, of all sizes of the picture: the likeliest, its logits and box those of all."""
     boxes, odds, logits, levels = (
         np.concatenate([getattr(each, name) for each in found]) for name in ("boxes", "odds", "logits", "levels")
     )
     everything = Candidates(boxes, odds, logits, levels)[np.argsort(-odds, kind="stable")[: 3 * SETTINGS.most]]
-    return everything[suppress(everything.boxes)]
-
-
-def suppress(boxes: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Indices of the boxes, given from the likeliest on, that overlap no earlier one much."""
+    boxes, weights = everything.boxes, np.exp(everything.odds)[:, None]
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    alive, kept = np.ones(len(boxes), bool), []
+    alive, merged = np.ones(len(boxes), bool), []
     for index in range(len(boxes)):
         if not alive[index]:
             continue
-        kept.append(index)
         low, high = np.maximum(boxes[:, :2], boxes[index, :2]), np.minimum(boxes[:, 2:], boxes[index, 2:])
         shared = (high - low).clip(min=0).prod(1)
         union = areas + areas[index] - shared
-        alive &= (shared <= SETTINGS.overlap * union) & (shared <= SETTINGS.contained * np.minimum(areas, areas[index]))
-    return np.array(kept, np.int64)
+        same = alive & (shared > SETTINGS.same * union)
+        part = shared > SETTINGS.contained * np.minimum(areas, areas[index])
+        alive &= (shared <= SETTINGS.overlap * union) & ~part
+        weight = weights[same]
+        total = float(weight.sum())
+        merged.append(
+            (
+                (boxes[same] * weight).sum(0) / total,
+                np.log(total),
+                (everything.logits[same] * weight).sum(0) / total,
+                everything.levels[index],
+            )
+        )
+    columns = list(zip(*merged, strict=True)) if merged else [np.zeros((0, 4)), [], np.zeros((0, 10)), []]
+    kinds = (np.float32, np.float32, np.float32, np.int64)
+    return Candidates(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
 
 
 def _inside(found: Candidates, shape: tuple[int, ...]) -> Candidates:

@@ -20,6 +20,7 @@ class Settings:
         enlarged: a picture whose longer side is less is enlarged twofold, so that its small digits are found.
         candidate: log-odds at which the detector's cell is looked at.
         overlap: boxes that share more of their union than this are one digit.
+        same: boxes that share more of their union than this are averaged.
         contained: boxes of which more than this share lies in another are a part of it.
         most: digits in a picture.
         keep: log-odds from which a candidate is in the result.
@@ -27,13 +28,14 @@ class Settings:
     """
 
     step: float = 2**0.5
-    smallest: int = 48
+    smallest: int = 34
     first_area: int = 800_000
     last_area: int = 4_000_000
     low: int = 20
     enlarged: int = 160
     candidate: float = -1.5
     overlap: float = 0.4
+    same: float = 0.55
     contained: float = 0.75
     most: int = 2_000
     keep: float = 0.0
