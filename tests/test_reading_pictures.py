@@ -19,8 +19,6 @@ from PIL import Image
 import tinydigits as td
 from tinydigits.data.images import open_picture
 from tinydigits.reading import show
-from tinydigits.reading.assembly import _groups
-from tinydigits.reading.components import Component, find_components
 
 
 def seven(height: int = 200, ink: int = 30, ground: int = 230) -> np.ndarray:
@@ -302,20 +300,6 @@ def test_a_broken_pillow_image_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-30])
     with Image.open(path) as image, pytest.raises(td.DataError, match=r"broken\.png cannot be read as an image"):
         td.read(image)
-
-
-def test_components_around_components_take_bounded_memory() -> None:
-    rings = np.zeros((4000, 4000), np.uint8)
-    for radius in range(40, 1_900, 40):
-        cv2.circle(rings, (2000, 2000), radius, 1, 24)
-    with pytest.raises(td.DataError, match="shapes around other shapes"):
-        find_components(rings, "rings")
-    nested = [
-        Component(500 - radius, 500 - radius, 2 * radius, 2 * radius, (radius,)) for radius in range(260, 500, 10)
-    ]
-    groups = _groups(nested, 900.0, len(nested))
-    assert groups
-    assert sum(max(nested[index].height for index in group) ** 2 for group in groups) <= 32_000_000
 
 
 def test_a_picture_of_a_single_row_is_reduced() -> None:

@@ -8,6 +8,7 @@ from tinydigits.synthetic.non_digits import LEARNED_FONTS, LETTERS, UNSEEN_FONTS
 from tinydigits.synthetic.pages import compose_page
 from tinydigits.synthetic.scenes import IGNORED, Scene, compose_scenes
 from tinydigits.synthetic.scoring import ReadingErrors, count_errors
+from tinydigits.synthetic.strokes import UNSEEN_SHAPES, draw
 from tinydigits.synthetic.styles import PAGE_STYLES, PageStyle, mixed_style
 from tinydigits.synthetic.truth import PlacedDigit, SyntheticPage
 
@@ -18,6 +19,7 @@ __all__ = [
     "NO_DIGIT",
     "PAGE_STYLES",
     "UNSEEN_FONTS",
+    "UNSEEN_SHAPES",
     "GlyphBank",
     "PageStyle",
     "PlacedDigit",
@@ -27,6 +29,7 @@ __all__ = [
     "compose_page",
     "compose_scenes",
     "count_errors",
+    "draw",
     "match_boxes",
     "mixed_style",
     "noise",

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DRAWN_DIGITS", "SHAPES", "SIGNS", "Drawing", "draw", "scrawl"]
+__all__ = ["DRAWN_DIGITS", "SHAPES", "SIGNS", "UNSEEN_SHAPES", "Drawing", "draw", "scrawl"]
 
 # Strokes of points (x, y) in the unit square, y downwards; a stroke is smooth ("s") or has corners ("c").
 Drawing = tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
@@ -122,7 +122,7 @@ SIGNS: dict[str, Drawing] = {
     ),
 }  # fmt: skip
 
-# Drawings that are neither. Triangles, arrows and ticks are left out: they measure what was never learned.
+# Drawings that are neither.
 SHAPES: dict[str, Drawing] = {
     "square": (("c", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0))),),
     "diamond": (("c", ((0.5, 0.0), (1.0, 0.5), (0.5, 1.0), (0.0, 0.5), (0.5, 0.0))),),
@@ -143,6 +143,16 @@ SHAPES: dict[str, Drawing] = {
         ("c", ((0.65, 0.35), (0.66, 0.36))),
         ("s", ((0.3, 0.7), (0.5, 0.8), (0.7, 0.7))),
     ),
+}  # fmt: skip
+
+# Drawings that no network learns, to measure what it makes of the unknown.
+UNSEEN_SHAPES: dict[str, Drawing] = {
+    "triangle": (("c", ((0.5, 0.0), (1.0, 1.0), (0.0, 1.0), (0.5, 0.0))),),
+    "triangle on its tip": (("c", ((0.0, 0.0), (1.0, 0.0), (0.5, 1.0), (0.0, 0.0))),),
+    "arrow": (("c", ((0.0, 0.5), (1.0, 0.5))), ("c", ((0.65, 0.2), (1.0, 0.5), (0.65, 0.8)))),
+    "arrow up": (("c", ((0.5, 1.0), (0.5, 0.0))), ("c", ((0.2, 0.35), (0.5, 0.0), (0.8, 0.35)))),
+    "tick": (("c", ((0.0, 0.6), (0.35, 1.0), (1.0, 0.0))),),
+    "short tick": (("c", ((0.2, 0.5), (0.4, 0.9), (0.8, 0.1))),),
 }  # fmt: skip
 
 
