@@ -1,8 +1,8 @@
 """How well pages are read: composed pages with known truth, by kind of difficulty (`make benchmark-reading`).
 
 First random mixes of all styles, then each style by itself, and scenes with letters in fonts that no network has
-learned. Writes results/reading.json and the table in docs/reading.md. Pages are composed from MNIST's test digits, with fixed
-seeds; while the reader was made, pages of training digits were used (`--training`), which writes nothing.
+learned. Writes results/reading.json and the table in docs/reading.md. Pages are composed from MNIST's test digits, with
+fixed seeds; while the reader was made, pages of training digits were used (`--training`), which writes nothing.
 """
 
 from __future__ import annotations

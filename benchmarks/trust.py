@@ -61,7 +61,9 @@ def main() -> None:
         "letters of the fonts learned from": [
             render_text(letter, font) for font in LEARNED_FONTS for letter in LETTERS
         ],
-        "triangles, arrows and ticks": [255 - draw(shape, random, 120) for shape in UNSEEN_SHAPES.values() for _ in range(50)],
+        "triangles, arrows and ticks": [
+            255 - draw(shape, random, 120) for shape in UNSEEN_SHAPES.values() for _ in range(50)
+        ],
         "scribbles": [scribble(random) for _ in range(500)],
         "noise": [noise(random) for _ in range(500)],
         "printed digits of unseen fonts": [render_text(digit, font) for font in UNSEEN_FONTS for digit in "0123456789"],
@@ -81,8 +83,8 @@ def table() -> str:
     document = json.loads(RESULT.read_text(encoding="utf-8"))
     test, pictures = document["test"], document["pictures_with_an_accepted_digit"]
     lines = [
-        f"Expected calibration error: {test['expected_calibration_error']:.2f} points ({test['digits']} digits on scenes, "
-        f"{BINS} bins). MNIST's test digits accepted: {test['accepted']:.2f} %.\n",
+        f"Expected calibration error: {test['expected_calibration_error']:.2f} points "
+        f"({test['digits']} digits on scenes, {BINS} bins). MNIST's test digits accepted: {test['accepted']:.2f} %.\n",
         "| pictures of | number | accepted | read at all, accepted or of low confidence |",
         "|---|--:|--:|--:|",
     ]

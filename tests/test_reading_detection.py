@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+
+import cv2
 import numpy as np
 import pytest
 
@@ -17,9 +20,7 @@ from tinydigits.reading.settings import SETTINGS
 
 def candidates(*boxes: tuple[float, float, float, float], odds: list[float]) -> Candidates:
     logits = np.zeros((len(boxes), 10), np.float32)
-    return Candidates(
-        np.array(boxes, np.float32), np.array(odds, np.float32), logits, np.zeros(len(boxes), np.int64)
-    )
+    return Candidates(np.array(boxes, np.float32), np.array(odds, np.float32), logits, np.zeros(len(boxes), np.int64))
 
 
 @pytest.mark.parametrize("build", [Detector, Judge])
@@ -32,14 +33,26 @@ def test_a_pyramid_ends_with_a_picture_in_which_any_digit_is_low_enough(shape: t
     levels = pyramid(np.zeros(shape, np.uint8))
     assert max(shape) * levels[0].scale <= SETTINGS.smallest
     assert levels[-1].grey.size <= SETTINGS.last_area + 4 * PAD * sum(shape) + 40 * PAD**2
-    for smaller, larger in zip(levels, levels[1:], strict=False):
+    for smaller, larger in itertools.pairwise(levels):
         assert larger.scale == pytest.approx(SETTINGS.step * smaller.scale)
     assert all(side % CELL == 0 for level in levels for side in level.grey.shape)
 
 
-def test_small_pictures_are_enlarged() -> None:
-    assert pyramid(np.zeros((28, 28), np.uint8))[-1].scale == 2
-    assert pyramid(np.zeros((SETTINGS.enlarged, 28), np.uint8))[-1].scale == 1
+def test_pictures_are_enlarged_where_they_or_their_digits_are_small(mnist: td.Dataset) -> None:
+    digit = mnist.test.images[0, 0].numpy()
+    small = cv2.resize(digit, (14, 14), interpolation=cv2.INTER_AREA)
+    page = np.zeros((400, 400), np.uint8)
+    assert detect(digit)[0][-1].scale == pytest.approx(2)
+    assert detect(page)[0][-1].scale == pytest.approx(1)
+    page[100:114, 100:114] = small
+    assert detect(page)[0][-1].scale == pytest.approx(1)
+    for left in range(20, 380, 30):
+        page[200:228, left : left + 28] = digit
+    assert detect(page)[0][-1].scale == pytest.approx(1)
+    for top in range(20, 380, 20):
+        for left in range(20, 380, 20):
+            page[top : top + 14, left : left + 14] = small
+    assert detect(page)[0][-1].scale > 1
 
 
 def test_boxes_of_one_digit_become_one_and_neighbours_stay() -> None:

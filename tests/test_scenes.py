@@ -60,9 +60,10 @@ def test_a_box_matches_the_digit_it_covers() -> None:
         [[11, 9, 31, 41], [58, 11, 65, 40], [80, 80, 100, 101], [10, 10, 30, 24], [100, 20, 120, 40]], np.float32
     )
     assert match_boxes(scene, given).tolist() == [7, 1, IGNORED, IGNORED, NO_DIGIT]
-    assert match_boxes(Scene(scene.picture, np.zeros(0, np.int64), np.zeros((0, 4), np.float32)), given).tolist() == [
-        NO_DIGIT
-    ] * 5
+    assert (
+        match_boxes(Scene(scene.picture, np.zeros(0, np.int64), np.zeros((0, 4), np.float32)), given).tolist()
+        == [NO_DIGIT] * 5
+    )
 
 
 def test_every_drawing_leaves_ink_within_its_margin() -> None:

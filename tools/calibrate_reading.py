@@ -28,7 +28,7 @@ SHORTEST, LONGEST = 64, 480
 ACCEPTED_WRONG = 0.01
 STEPS = 200
 
-Found = tuple[Scene, Candidates, NDArray[np.float32]]
+Found = tuple[Scene, Candidates, NDArray[np.uint8], NDArray[np.float32]]
 
 
 def main() -> None:
@@ -49,16 +49,17 @@ def _found(bank: GlyphBank, random: np.random.Generator) -> Found:
     sides = tuple(int(side) for side in np.exp(random.uniform(np.log(SHORTEST), np.log(LONGEST), 2)))
     scene = compose_scenes(bank, random, sides)[0]
     levels, candidates = detect(scene.picture)
-    return scene, candidates, judge_logits(cut_glyphs(levels, candidates.boxes))
+    glyphs = cut_glyphs(levels, candidates.boxes)
+    return scene, candidates, glyphs, judge_logits(glyphs)
 
 
 def fit(found: list[Found]) -> dict[str, object]:
     """All of `Calibration` but where it was made."""
-    matched = [match_boxes(scene, candidates.boxes) for scene, candidates, _ in found]
+    matched = [match_boxes(scene, candidates.boxes) for scene, candidates, *_ in found]
     labels = np.concatenate(matched)
     digits = torch.from_numpy((labels >= 0) & (labels < NO_DIGIT))
-    judged = torch.from_numpy(np.concatenate([logits[:, :NO_DIGIT] for _, _, logits in found]))[digits]
-    detected = torch.from_numpy(np.concatenate([candidates.logits for _, candidates, _ in found]))[digits]
+    judged = torch.from_numpy(np.concatenate([logits[:, :NO_DIGIT] for *_, logits in found]))[digits]
+    detected = torch.from_numpy(np.concatenate([candidates.logits for _, candidates, *_ in found]))[digits]
     truth = torch.from_numpy(labels)[digits]
     losses = {
         (share, temperature): float(F.cross_entropy((judged + share * detected) / temperature, truth))
@@ -66,9 +67,10 @@ def fit(found: list[Found]) -> dict[str, object]:
         for temperature in np.arange(0.5, 3.01, 0.05).round(2).tolist()
     }
     share, temperature = min(losses, key=losses.__getitem__)
-    chances = [probabilities_of(candidates, logits, share, temperature) for _, candidates, logits in found]
+    chances = [probabilities_of(candidates, logits, share, temperature) for _, candidates, _, logits in found]
     values = np.concatenate([
-        features(candidates, logits, chance) for (_, candidates, logits), chance in zip(found, chances, strict=True)
+        features(candidates, glyphs, logits, chance)
+        for (_, candidates, glyphs, logits), chance in zip(found, chances, strict=True)
     ])  # fmt: skip
     answers = np.concatenate([chance.argmax(1) for chance in chances])
     known = labels != IGNORED
@@ -79,7 +81,7 @@ def fit(found: list[Found]) -> dict[str, object]:
     wrong = np.cumsum(~is_right[known][order]) / np.arange(1, known.sum() + 1)
     last = int(np.flatnonzero(wrong <= ACCEPTED_WRONG)[-1])
     accept = float(right[known][order][last])
-    written = sum(int(((scene.labels >= 0)).sum()) for scene, _, _ in found)
+    written = sum(int((scene.labels >= 0).sum()) for scene, *_ in found)
     kept = known & (digit > 0)
     print(
         f"{written} written, found {int((is_digit & known).sum())}, kept {int(kept.sum())}, "

@@ -54,14 +54,12 @@ def main() -> None:
         first = state["step"]
     elif arguments.start:
         network.load_state_dict(torch.load(arguments.start)["network"])
-    totals, start, composing = torch.zeros(3), time.process_time(), 0.0
+    totals, start = torch.zeros(3), time.process_time()
     for step in range(first, arguments.steps):
-        begin = time.process_time()
         random = np.random.default_rng((SEED, step))
         scenes = [scene for _ in range(BATCH // SHOTS) for scene in compose_scenes(bank, random, (SIDE, SIDE), SHOTS)]
         batch = torch.from_numpy(np.stack([scene.picture for scene in scenes]))[:, None].float() / 255
         targets = [torch.from_numpy(np.stack(arrays)) for arrays in zip(*map(target, scenes), strict=True)]
-        composing += time.process_time() - begin
         losses = loss_terms(network(batch.contiguous(memory_format=torch.channels_last)), *targets)
         optimizer.zero_grad()
         torch.stack(losses).sum().backward()
@@ -71,13 +69,23 @@ def main() -> None:
         totals += torch.stack(losses).detach()
         if step % 100 == 99:
             spent = time.process_time() - start
-            print(f"step {step + 1} of {arguments.steps}: {(totals / 100).tolist()} {spent:.0f} s, {composing:.0f} composing", flush=True)
+            print(
+                f"step {step + 1} of {arguments.steps}: {(totals / 100).tolist()}, {spent:.0f} s",
+                flush=True,
+            )
             totals.zero_()
         if step % 250 == 249:
-            state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "step": step + 1}
+            state = {
+                "network": network.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "step": step + 1,
+            }
             torch.save(state, checkpoint.with_suffix(".tmp"))
             checkpoint.with_suffix(".tmp").replace(checkpoint)
-    save_weights(arguments.out, network.state_dict(), {"made_by": "tools/train_detector.py", "steps": str(arguments.steps)})
+    save_weights(
+        arguments.out, network.state_dict(), {"made_by": "tools/train_detector.py", "steps": str(arguments.steps)}
+    )
 
 
 def target(scene: Scene) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -125,8 +133,13 @@ def loss_terms(found: Tensor, near: Tensor, digits: Tensor, sides: Tensor, weigh
     centre = (positive + negative)[near >= 0].sum() / count
     known = weight > 0
     share = weight[known] / weight.sum().clamp(min=8)
-    which = (F.cross_entropy(logits.permute(0, 2, 3, 1)[known], digits[known], reduction="none", label_smoothing=0.02) * share).sum()
-    box = F.smooth_l1_loss(distances.permute(0, 2, 3, 1)[known], sides.permute(0, 2, 3, 1)[known], reduction="none", beta=0.1)
+    which = (
+        F.cross_entropy(logits.permute(0, 2, 3, 1)[known], digits[known], reduction="none", label_smoothing=0.02)
+        * share
+    ).sum()
+    box = F.smooth_l1_loss(
+        distances.permute(0, 2, 3, 1)[known], sides.permute(0, 2, 3, 1)[known], reduction="none", beta=0.1
+    )
     return [centre, which, 2 * (box.mean(1) * share).sum()]
 
 

@@ -22,11 +22,13 @@ from tinydigits.reading.detection import detect
 from tinydigits.reading.glyphs import cut_glyphs
 from tinydigits.reading.judge import Judge
 from tinydigits.synthetic.glyph_bank import GlyphBank
-from tinydigits.synthetic.matching import match_boxes
+from tinydigits.synthetic.matching import NO_DIGIT, match_boxes
 from tinydigits.synthetic.scenes import IGNORED, compose_scenes
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "tinydigits" / "weights" / "judge.safetensors"
 SEED, BATCH, SHARE_OF_MNIST = 1, 256, 0.3
+# Of each scene.
+MOST_ERRORS = 10
 
 
 def main() -> None:
@@ -73,7 +75,9 @@ def main() -> None:
         if step % 200 == 199:
             print(f"step {step + 1} of {steps}: loss {total / 200:.3f}", flush=True)
             total = 0.0
-    save_weights(arguments.out, network.eval().state_dict(), {"made_by": "tools/train_judge.py", "glyphs": str(len(classes))})
+    save_weights(
+        arguments.out, network.eval().state_dict(), {"made_by": "tools/train_judge.py", "glyphs": str(len(classes))}
+    )
 
 
 def affine_of(glyphs: torch.Tensor) -> torch.Tensor:
@@ -93,8 +97,11 @@ def collect(bank: GlyphBank, scenes: int) -> tuple[NDArray[np.uint8], NDArray[np
         for scene in compose_scenes(bank, np.random.default_rng((SEED, seed)), shots=2):
             levels, candidates = detect(scene.picture)
             matched = match_boxes(scene, candidates.boxes)
-            known = matched != IGNORED
-            if known.any():
+            known = np.flatnonzero(matched != IGNORED)
+            # The likeliest errors: candidates come in that order.
+            wrong = np.flatnonzero(matched == NO_DIGIT)[MOST_ERRORS:]
+            known = np.setdiff1d(known, wrong)
+            if len(known):
                 glyphs.append(cut_glyphs(levels, candidates.boxes[known]))
                 classes.append(matched[known])
         if seed % 500 == 499:

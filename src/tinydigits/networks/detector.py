@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -71,8 +70,8 @@ class Detector(nn.Module):
             *(_Separable(channels, dilation) for dilation in dilations),
         )
         self.head = nn.Conv2d(channels, 15, 1)
-        with torch.no_grad():
-            self.head.bias[0] = -4.0  # most cells hold no centre  # type: ignore[index]
+        assert self.head.bias is not None
+        self.head.bias.data[0] = -4.0  # most cells hold no centre
 
     def forward(self, x: Tensor) -> Tensor:
         """Grey [B, 1, H, W] → [B, 15, H / 4, W / 4]."""

@@ -23,7 +23,9 @@ __all__ = ["FEATURES", "Calibration", "Judged", "calibration", "calibration_file
 Floats = NDArray[np.float32]
 
 # What tells a digit that is read right from another: see `features`.
-FEATURES = ("detector", "judge", "sharpness", "agreement", "neighbours", "crowd", "alone", "one")
+FEATURES = (
+    "detector", "judge", "sharpness", "agreement", "neighbours", "crowd", "alone", "one", "pale", "size", "small",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
     constants = calibration()
     logits = judge_logits(glyphs)
     probabilities = probabilities_of(candidates, logits, constants.detector_share, constants.temperature)
-    values = features(candidates, logits, probabilities)
+    values = features(candidates, glyphs, logits, probabilities)
     digit, right = (
         values @ np.array(weights[:-1], np.float32) + np.float32(weights[-1])
         for weights in (constants.digit, constants.right)
@@ -101,12 +103,14 @@ def probabilities_of(candidates: Candidates, logits: Floats, share: float, tempe
     return np.asarray(total.softmax(1), np.float32)
 
 
-def features(candidates: Candidates, logits: Floats, probabilities: Floats) -> Floats:
-    """What tells whether each candidate is a digit and read right: float32 [N, 8], in the order of `FEATURES`.
+def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Floats, probabilities: Floats) -> Floats:
+    """What tells whether each candidate is a digit and read right: float32 [N, 11], in the order of `FEATURES`.
 
     The detector's log-odds; the judge's log-odds that it is a digit; the log-odds of the best digit against the next;
     the detector's log-probability of that digit; the mean of the first two, squashed, over candidates nearby of about
-    its height; how many of those there are, as a logarithm; whether there are none; and whether it is a 1.
+    its height; how many of those there are, as a logarithm; whether there are none; whether it is a 1; and, as
+    logarithms, how its contrast compares with the strongest and its height with the median of the picture's likely
+    digits, the latter twice: how far apart they are, and how much lower it is.
     """
     scores = torch.from_numpy(logits)
     judged = (torch.logsumexp(scores[:, :NONE], 1) - scores[:, NONE]).numpy().clip(-12, 12)
@@ -116,8 +120,16 @@ def features(candidates: Candidates, logits: Floats, probabilities: Floats) -> F
     agreement = torch.from_numpy(candidates.logits).log_softmax(1).numpy()[np.arange(len(best)), best].clip(-8, 0)
     own = np.tanh((candidates.odds + judged) / 8)
     neighbours, crowd = _context(candidates.boxes, own)
+    likely = own > 0.25
+    contrast, height = (
+        np.ptp(glyphs[:, 4:-4, 4:-4], (1, 2)) + 4.0,
+        (candidates.boxes[:, 2:] - candidates.boxes[:, :2]).max(1),
+    )
+    pale = np.log(contrast / contrast[likely].max(initial=4.0)).clip(max=0)
+    size = np.log(height / np.median(height[likely])) if likely.any() else np.zeros(len(own))
     columns = (
-        candidates.odds, judged, sharpness, agreement, neighbours, np.log1p(crowd), crowd == 0, best == 1,
+        candidates.odds, judged, sharpness, agreement, neighbours, np.log1p(crowd), crowd == 0, best == 1, pale,
+        np.abs(size), size.clip(max=0),
     )  # fmt: skip
     return np.stack([np.asarray(column, np.float32) for column in columns], 1)
 
@@ -140,8 +152,14 @@ def _context(boxes: Floats, scores: Floats) -> tuple[Floats, Floats]:
 def calibration() -> Calibration:
     """The constants that ship with tinydigits."""
     document = json.loads(calibration_file().read_text())
-    document.pop("made_by", None)
-    return Calibration(**{name: tuple(value) if isinstance(value, list) else value for name, value in document.items()})
+    return Calibration(
+        document["temperature"],
+        document["detector_share"],
+        tuple(document["digit"]),
+        tuple(document["right"]),
+        document["accept"],
+        tuple(document["quantiles"]),
+    )
 
 
 def calibration_file() -> Path:

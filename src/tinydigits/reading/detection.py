@@ -60,18 +60,22 @@ def detect(grey: Grey) -> tuple[list[Level], Candidates]:
     levels: list[Level] = []
     found: list[Candidates] = []
     for level in pyramid(grey):
-        area = level.grey.size
-        if levels and area > SETTINGS.first_area and not _asks_for_more(merge(found), levels[-1].scale):
+        if levels and not _is_worthwhile(level, levels[-1], grey, merge(found)):
             break
         found.append(_detect_at(level, len(levels)))
         levels.append(level)
     return levels, _inside(merge(found), grey.shape)
 
 
-def _asks_for_more(found: Candidates, scale: float) -> bool:
-    """Whether a larger picture would show more: digits are low in the largest so far, or there are none."""
-    heights = (found.boxes[:, 3] - found.boxes[:, 1])[found.odds > 0] * scale
-    return len(heights) == 0 or float(np.quantile(heights, 0.25)) < SETTINGS.low
+def _is_worthwhile(level: Level, last: Level, grey: Grey, found: Candidates) -> bool:
+    """Whether a larger picture may show more: it is small still, digits are low in the last one, or there are none."""
+    enlarged = level.scale > 1 and max(grey.shape) >= SETTINGS.enlarged
+    if level.grey.size <= SETTINGS.first_area and not enlarged:
+        return True
+    heights = (found.boxes[:, 3] - found.boxes[:, 1])[found.odds > SETTINGS.likely] * last.scale
+    if len(heights) == 0:
+        return not enlarged
+    return float(np.quantile(heights, 0.25)) < SETTINGS.low
 
 
 def pyramid(grey: Grey) -> list[Level]:
@@ -79,7 +83,7 @@ def pyramid(grey: Grey) -> list[Level]:
     height, width = grey.shape
     border = int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
     longest = max(height, width)
-    scale = min(2.0 if longest < SETTINGS.enlarged else 1.0, (SETTINGS.last_area / grey.size) ** 0.5)
+    scale = min(2.0, (SETTINGS.last_area / grey.size) ** 0.5)
     levels: list[Level] = []
     current = grey
     while True:
@@ -118,9 +122,7 @@ def _detect_at(level: Level, index: int) -> Candidates:
     x, y = (columns + 0.5) * CELL, (rows + 0.5) * CELL
     boxes = np.stack([x - distances[0], y - distances[1], x + distances[2], y + distances[3]], 1)
     boxes = (boxes - PAD) / level.scale
-    return Candidates(
-        boxes.astype(np.float32), values[0], values[1:11].T.copy(), np.full(len(rows), index, np.int64)
-    )
+    return Candidates(boxes.astype(np.float32), values[0], values[1:11].T.copy(), np.full(len(rows), index, np.int64))
 
 
 def merge(found: list[Candidates]) -> Candidates:

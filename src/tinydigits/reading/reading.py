@@ -89,7 +89,7 @@ def read(source: SkipValidation[Source]) -> Reading:
         DataError: it cannot be read as an image, has more than 50 million pixels, or more than 2,000 components.
         UsageError: it is none of the above.
     """
-    picture = open_picture(source, SETTINGS.last_area)
+    picture = open_picture(source, SETTINGS.decoded)
     levels, candidates = detect(contrast_grey(picture.pixels))
     glyphs = cut_glyphs(levels, candidates.boxes)
     judged = judge(candidates, glyphs)
@@ -115,9 +115,7 @@ def _box(box: NDArray[np.float32], picture: Picture) -> tuple[int, int, int, int
     return left, top, right - left, bottom - top
 
 
-def _digit(
-    judged: Judged, index: int, line: int, box: tuple[int, int, int, int], glyph: NDArray[np.uint8]
-) -> Digit:
+def _digit(judged: Judged, index: int, line: int, box: tuple[int, int, int, int], glyph: NDArray[np.uint8]) -> Digit:
     probabilities = judged.probabilities[index]
     second, first = np.argsort(probabilities, kind="stable")[-2:].tolist()
     return Digit(

@@ -34,4 +34,4 @@ def fuse(network: nn.Module) -> nn.Module:
             for place, (first, second) in enumerate(itertools.pairwise(list(block))):
                 if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
                     block[place], block[place + 1] = fuse_conv_bn_eval(first, second), nn.Identity()
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -41,12 +41,12 @@ def draw_behind(
         apart = random.uniform(0.05, 0.5) * height
         for left, top, right, bottom in boxes:
             if random.random() < 0.8:
-                _frame(ink, left - apart, top - apart, right + apart, bottom + apart, thickness, random)
+                _frame(ink, (left - apart, top - apart, right + apart, bottom + apart), thickness, random)
     else:
         for _ in range(int(random.integers(1, 4))):
             left, top = random.uniform(-0.3, 0.8, 2) * side[1]
             width, depth = random.uniform(0.1, 1.2, 2) * side[1]
-            _frame(ink, left, top, left + width, top + depth, thickness, random)
+            _frame(ink, (left, top, left + width, top + depth), thickness, random)
     ink *= np.float32(random.uniform(0.08, 1.0))
     return ink
 
@@ -68,7 +68,9 @@ def draw_over(side: tuple[int, ...], height: float, bank: GlyphBank, pen: Pen, r
                     small = cv2.resize(glyph[:, ::-1], (size, size), interpolation=cv2.INTER_AREA)
                     left, top = int(x), int(y)
                     part = ink[top : top + size, max(0, left) : left + size]
-                    part += small[: part.shape[0], max(0, -left) : max(0, -left) + part.shape[1]].astype(np.float32) / 255
+                    part += (
+                        small[: part.shape[0], max(0, -left) : max(0, -left) + part.shape[1]].astype(np.float32) / 255
+                    )
                 x += size * random.uniform(0.6, 0.9)
             y += pitch
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), random.uniform(0.4, 1.8)), np.float32)
@@ -264,9 +266,8 @@ def _parallel(ink: Grey, turn: float, pitch: float, thickness: int, random: np.r
         offset += pitch
 
 
-def _frame(
-    ink: Grey, left: float, top: float, right: float, bottom: float, thickness: int, random: np.random.Generator
-) -> None:
+def _frame(ink: Grey, box: tuple[float, float, float, float], thickness: int, random: np.random.Generator) -> None:
+    left, top, right, bottom = box
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
     corners += random.normal(0, 0.03 * abs(right - left), corners.shape)
     cv2.polylines(ink, [np.round(corners * 16).astype(np.int32)], True, 1.0, thickness, cv2.LINE_AA, _SHIFT)

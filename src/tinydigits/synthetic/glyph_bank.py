@@ -41,7 +41,9 @@ class Pen:
     """
 
     def __init__(self, random: np.random.Generator) -> None:
-        self.width = float(random.choice([0.0, random.uniform(0.02, 0.16), random.uniform(0.12, 0.3)], p=[0.4, 0.4, 0.2]))
+        self.width = float(
+            random.choice([0.0, random.uniform(0.02, 0.16), random.uniform(0.12, 0.3)], p=[0.4, 0.4, 0.2])
+        )
         self.slant = float(random.normal(0, 0.12))
         self.printed = float(random.choice([0.0, 0.4, 1.0], p=[0.8, 0.1, 0.1]))
         self.signs = float(random.choice([0.01, 0.06, 0.35], p=[0.5, 0.35, 0.15]))

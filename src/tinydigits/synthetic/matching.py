@@ -16,7 +16,7 @@ UNREADABLE = 9
 
 
 def match_boxes(scene: Scene, boxes: NDArray[np.float32]) -> NDArray[np.int64]:
-    """What each box holds: 0…9, `NO_DIGIT`, or `IGNORED` where it is neither quite a digit nor quite none; int64 [N]."""
+    """What each box holds, int64 [N]: 0…9, `NO_DIGIT`, or `IGNORED` where it is neither quite a digit nor none."""
     if len(scene.boxes) == 0 or len(boxes) == 0:
         return np.full(len(boxes), NO_DIGIT, np.int64)
     sizes = (scene.boxes[:, 2:] - scene.boxes[:, :2]).max(1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -69,6 +70,35 @@ class _Sheet:
         self.strengths.append(float(patch.max()))
 
 
+@dataclass(frozen=True)
+class _Row:
+    """How a row is written.
+
+    Attributes:
+        y: of its middle, from the middle of the sheet, in pixels.
+        angle: in radians.
+        size: the height of digits, in pixels.
+        gap: between them, in pixels; below 0 they overlap.
+        uneven: how far they stand above and below the row, as a share of their height.
+        ink: how dark they are, in [0, 1].
+        broken: whether each has a gap across its strokes.
+        wordy: whether it is a text.
+        font: of its letters.
+        favourite: the digit that comes most.
+    """
+
+    y: float
+    angle: float
+    size: float
+    gap: float
+    uneven: float
+    ink: float
+    broken: bool
+    wordy: bool
+    font: int | Path
+    favourite: int | None
+
+
 def compose_scenes(
     bank: GlyphBank, random: np.random.Generator, side: tuple[int, int] = (128, 128), shots: int = 1
 ) -> list[Scene]:
@@ -92,9 +122,7 @@ def compose_scenes(
     return [_shoot(sheet, bank, pen, height, angle, random) for _ in range(shots)]
 
 
-def _shoot(
-    sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, angle: float, random: np.random.Generator
-) -> Scene:
+def _shoot(sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, angle: float, random: np.random.Generator) -> Scene:
     lines = draw_behind(sheet.ink.shape, height, angle, random, sheet.boxes)
     extra = draw_over(sheet.ink.shape, height, bank, pen, random) if random.random() < 0.35 else None
     shot = photograph_scene(sheet.ink, lines, extra, height, _crop(sheet, random), random)
@@ -130,64 +158,70 @@ def _write_rows(
     sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, angle: float, random: np.random.Generator
 ) -> None:
     """Rows of digits, words and signs at an angle."""
-    rows, columns = sheet.ink.shape
-    cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    reach = 0.75 * max(rows, columns)
+    reach = 0.75 * max(sheet.ink.shape)
     pitch = height * random.uniform(1.0, 2.6)
-    mean_gap = height * random.choice([random.uniform(-0.22, 0.05), random.uniform(0.03, 0.35), random.uniform(0.3, 1.6)])
+    gap = height * random.choice([random.uniform(-0.22, 0.05), random.uniform(0.03, 0.35), random.uniform(0.3, 1.6)])
     words = random.choice([0.0, 0.2, 0.8], p=[0.5, 0.3, 0.2])
     uneven = random.choice([0.02, 0.12])
     broken = random.random() < 0.1
     ink = random.uniform(0.6, 1.0) if random.random() < 0.3 else 1.0
     y = -reach + random.uniform(0, pitch)
     while y < reach:
-        wordy, font = random.random() < words, bank.font(random)
-        row_ink = ink * (random.uniform(0.3, 1) if random.random() < 0.25 else 1)
-        size = height * random.uniform(0.9, 1.1) * (0.6 if wordy and random.random() < 0.3 else 1)
-        favourite = int(random.choice([0, 0, 0, 1, *range(10)])) if random.random() < 0.15 else None
-        x = -reach * random.uniform(0.0, 1.3)
-        end = reach * random.uniform(0.2, 1.3)
-        while x < end:
-            v = y + random.normal(0, uneven) * size
-            px, py = columns / 2 + x * cosine - v * sine, rows / 2 + x * sine + v * cosine
-            if not (-height < px < columns + height and -height < py < rows + height):
-                x += size
-                continue
-            patch, label = _next_glyph(bank, pen, size, wordy, font, favourite, random)
-            if broken and label is not None:
-                _break(patch, random)
-            half = patch.shape[1] / 2
-            x, px, py = x + half, px + half * cosine, py + half * sine
-            sheet.place(patch * np.float32(row_ink * random.uniform(0.85, 1)), px, py, label)
-            gap = min(mean_gap, 0.3 * size) if wordy else mean_gap
-            x += patch.shape[1] / 2 + max(gap + random.normal(0, 0.08) * size, -0.3 * size)
-            if random.random() < (0.15 if wordy else 0.08):
-                x += size * random.uniform(0.3, 2)
+        wordy = random.random() < words
+        row = _Row(
+            y=y,
+            angle=np.radians(angle),
+            size=height * random.uniform(0.9, 1.1) * (0.6 if wordy and random.random() < 0.3 else 1),
+            gap=gap,
+            uneven=uneven,
+            ink=ink * (random.uniform(0.3, 1) if random.random() < 0.25 else 1),
+            broken=broken,
+            wordy=wordy,
+            font=bank.font(random),
+            favourite=int(random.choice([0, 0, 0, 1, *range(10)])) if random.random() < 0.15 else None,
+        )
+        _write_row(sheet, bank, pen, row, random)
         y += pitch * random.uniform(0.9, 1.1)
 
 
-def _next_glyph(
-    bank: GlyphBank,
-    pen: Pen,
-    size: float,
-    wordy: bool,
-    font: object,
-    favourite: int | None,
-    random: np.random.Generator,
-) -> tuple[Grey, int | None]:
+def _write_row(sheet: _Sheet, bank: GlyphBank, pen: Pen, row: _Row, random: np.random.Generator) -> None:
+    rows, columns = sheet.ink.shape
+    cosine, sine = np.cos(row.angle), np.sin(row.angle)
+    reach, size = 0.75 * max(rows, columns), row.size
+    x, end = -reach * random.uniform(0.0, 1.3), reach * random.uniform(0.2, 1.3)
+    while x < end:
+        y = row.y + random.normal(0, row.uneven) * size
+        px, py = columns / 2 + x * cosine - y * sine, rows / 2 + x * sine + y * cosine
+        if not (-size < px < columns + size and -size < py < rows + size):
+            x += size
+            continue
+        patch, label = _next_glyph(bank, pen, row, random)
+        if row.broken and label is not None:
+            _break(patch, random)
+        half = patch.shape[1] / 2
+        ink = np.float32(row.ink * random.uniform(0.85, 1))
+        sheet.place(patch * ink, px + half * cosine, py + half * sine, label)
+        gap = min(row.gap, 0.3 * size) if row.wordy else row.gap
+        x += 2 * half + max(gap + random.normal(0, 0.08) * size, -0.3 * size)
+        if random.random() < (0.15 if row.wordy else 0.08):
+            x += size * random.uniform(0.3, 2)
+
+
+def _next_glyph(bank: GlyphBank, pen: Pen, row: _Row, random: np.random.Generator) -> tuple[Grey, int | None]:
     """What comes next in a row, and its label: None for what is no digit."""
     draw = random.random()
-    if wordy and draw < 0.97:
+    if row.wordy and draw < 0.97:
         symbol = bank.symbol(random)
         small = random.uniform(0.6, 1.0) if symbol.islower() else 1.0
-        return _sized(bank.letter(symbol, font, pen), size * small, pen, random), None  # type: ignore[arg-type]
-    if not wordy and draw < pen.signs:
-        return _sized(bank.shape(pen, random), size * random.uniform(0.3, 1.1), pen, random), None
-    if not wordy and draw > 0.98:
+        return _sized(bank.letter(symbol, row.font, pen), row.size * small, pen, random), None
+    if not row.wordy and draw < pen.signs:
+        return _sized(bank.shape(pen, random), row.size * random.uniform(0.3, 1.1), pen, random), None
+    if not row.wordy and draw > 0.98:
         symbol = bank.symbol(random)
-        return _sized(bank.letter(symbol, font, pen), size, pen, random), IGNORED if symbol in AMBIGUOUS else None  # type: ignore[arg-type]
-    digit = favourite if favourite is not None and draw < 0.8 else int(random.integers(10))
-    return _sized(bank.digit(digit, pen, random), size, pen, random), digit
+        label = IGNORED if symbol in AMBIGUOUS else None
+        return _sized(bank.letter(symbol, row.font, pen), row.size, pen, random), label
+    digit = row.favourite if row.favourite is not None and draw < 0.8 else int(random.integers(10))
+    return _sized(bank.digit(digit, pen, random), row.size, pen, random), digit
 
 
 def _scatter(sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, random: np.random.Generator) -> None:
@@ -220,7 +254,7 @@ def _sized(glyph: NDArray[np.uint8], height: float, pen: Pen, random: np.random.
     affine = np.hstack([linear, (middle - linear @ middle)[:, None]])
     warped = cv2.warpAffine(glyph, affine, (side, side))
     if random.random() < 0.3:
-        warped = _wobble(warped, random)
+        warped = _wobble(np.asarray(warped, np.uint8), random)
     rows, columns = np.flatnonzero(warped.max(1) > 60), np.flatnonzero(warped.max(0) > 60)
     if len(rows) == 0:
         return np.zeros((2, 2), np.float32)
@@ -228,7 +262,7 @@ def _sized(glyph: NDArray[np.uint8], height: float, pen: Pen, random: np.random.
     scale = height / max(cut.shape)
     size = (max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale)))
     small = cv2.resize(cut, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return np.asarray(small, np.float32) / 255
+    return np.asarray(small / np.float32(255), np.float32)
 
 
 def _wobble(glyph: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
@@ -240,7 +274,7 @@ def _wobble(glyph: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np
 
 @functools.cache
 def _grid(side: int) -> NDArray[np.float32]:
-    return np.mgrid[:side, :side].astype(np.float32)
+    return np.asarray(np.mgrid[:side, :side], np.float32)
 
 
 def _break(patch: Grey, random: np.random.Generator) -> None:
