@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from tinydigits.networks import standardize
-from tinydigits.reading.detection import Candidates
+from tinydigits.reading.detection import Candidates, parts_of_likelier
 from tinydigits.reading.judge import NONE, Judge
 from tinydigits.reading.settings import SETTINGS
 from tinydigits.reading.shipped import shipped
@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 
 # What tells a digit that is read right from another: see `features`.
 FEATURES = (
-    "detector", "judge", "sharpness", "agreement", "neighbours", "crowd", "alone", "one", "pale", "size", "small",
+    "detector", "judge", "sharpness", "agreement", "neighbours", "crowd", "alone", "one", "pale", "faint", "size", "small",
 )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
     )
     percentile = np.interp(digit, constants.quantiles, np.linspace(0, 100, len(constants.quantiles)))
     near = np.sort(probabilities, 1)[:, -2] > SETTINGS.near if len(digit) else np.zeros(0, bool)
-    kept = digit >= SETTINGS.keep
+    kept = (digit >= SETTINGS.keep) & ~parts_of_likelier(candidates.boxes, digit)
     return Judged(
         probabilities, digit, right, percentile.astype(np.float32), kept, kept & (right >= constants.accept) & ~near
     )
@@ -104,13 +104,13 @@ def probabilities_of(candidates: Candidates, logits: Floats, share: float, tempe
 
 
 def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Floats, probabilities: Floats) -> Floats:
-    """What tells whether each candidate is a digit and read right: float32 [N, 11], in the order of `FEATURES`.
+    """What tells whether each candidate is a digit and read right: float32 [N, 12], in the order of `FEATURES`.
 
     The detector's log-odds; the judge's log-odds that it is a digit; the log-odds of the best digit against the next;
     the detector's log-probability of that digit; the mean of the first two, squashed, over candidates nearby of about
     its height; how many of those there are, as a logarithm; whether there are none; whether it is a 1; and, as
-    logarithms, how its contrast compares with the strongest and its height with the median of the picture's likely
-    digits, the latter twice: how far apart they are, and how much lower it is.
+    logarithms, how its contrast compares with the strongest of the picture's likely digits, and by how much it is less
+    than two fifths of that; how far its height is from the median of theirs, and how much lower it is.
     """
     scores = torch.from_numpy(logits)
     judged = (torch.logsumexp(scores[:, :NONE], 1) - scores[:, NONE]).numpy().clip(-12, 12)
@@ -121,14 +121,13 @@ def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Floats, 
     own = np.tanh((candidates.odds + judged) / 8)
     neighbours, crowd = _context(candidates.boxes, own)
     likely = own > 0.25
-    contrast, height = (
-        np.ptp(glyphs[:, 4:-4, 4:-4], (1, 2)) + 4.0,
-        (candidates.boxes[:, 2:] - candidates.boxes[:, :2]).max(1),
-    )
+    contrast = np.ptp(glyphs[:, 4:-4, 4:-4], (1, 2)) + 4.0
+    height = (candidates.boxes[:, 2:] - candidates.boxes[:, :2]).max(1)
     pale = np.log(contrast / contrast[likely].max(initial=4.0)).clip(max=0)
+    faint = (pale + np.log(2.5)).clip(max=0)
     size = np.log(height / np.median(height[likely])) if likely.any() else np.zeros(len(own))
     columns = (
-        candidates.odds, judged, sharpness, agreement, neighbours, np.log1p(crowd), crowd == 0, best == 1, pale,
+        candidates.odds, judged, sharpness, agreement, neighbours, np.log1p(crowd), crowd == 0, best == 1, pale, faint,
         np.abs(size), size.clip(max=0),
     )  # fmt: skip
     return np.stack([np.asarray(column, np.float32) for column in columns], 1)

@@ -13,7 +13,7 @@ from tinydigits.networks.detector import CELL, Detector
 from tinydigits.reading.settings import SETTINGS
 from tinydigits.reading.shipped import shipped
 
-__all__ = ["PAD", "Candidates", "Level", "detect", "pyramid"]
+__all__ = ["PAD", "Candidates", "Level", "detect", "merge", "parts_of_likelier", "pyramid"]
 
 Grey = NDArray[np.uint8]
 PAD = 4 * CELL
@@ -141,8 +141,7 @@ def merge(found: list[Candidates]) -> Candidates:
         shared = (high - low).clip(min=0).prod(1)
         union = areas + areas[index] - shared
         same = alive & (shared > SETTINGS.same * union)
-        part = shared > SETTINGS.contained * np.minimum(areas, areas[index])
-        alive &= (shared <= SETTINGS.overlap * union) & ~part
+        alive &= shared <= SETTINGS.overlap * union
         weight = weights[same]
         total = float(weight.sum())
         merged.append(
@@ -156,6 +155,20 @@ def merge(found: list[Candidates]) -> Candidates:
     columns = list(zip(*merged, strict=True)) if merged else [np.zeros((0, 4)), [], np.zeros((0, 10)), []]
     kinds = (np.float32, np.float32, np.float32, np.int64)
     return Candidates(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
+
+
+def parts_of_likelier(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which boxes share so much with one of a higher score that they are a part of it, or it of them: bool [N]."""
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    parts = np.zeros(len(boxes), bool)
+    for index in np.argsort(-scores, kind="stable"):
+        if not parts[index]:
+            low, high = np.maximum(boxes[:, :2], boxes[index, :2]), np.minimum(boxes[:, 2:], boxes[index, 2:])
+            shared = (high - low).clip(min=0).prod(1)
+            within = shared > SETTINGS.contained * np.minimum(areas, areas[index])
+            within[index] = False
+            parts |= within & (scores <= scores[index])
+    return parts
 
 
 def _inside(found: Candidates, shape: tuple[int, ...]) -> Candidates:

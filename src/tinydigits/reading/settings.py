@@ -24,7 +24,8 @@ class Settings:
         candidate: log-odds at which the detector's cell is looked at.
         overlap: boxes that share more of their union than this are one digit.
         same: boxes that share more of their union than this are averaged.
-        contained: boxes of which more than this share lies in another are a part of it.
+        contained: boxes of which more than this share lies in another are a part of it, whichever is less likely
+            a digit.
         most: digits in a picture.
         keep: log-odds from which a candidate is in the result.
         near: a digit whose runner-up has more than this probability is not accepted.
@@ -41,7 +42,7 @@ class Settings:
     candidate: float = -1.0
     overlap: float = 0.4
     same: float = 0.55
-    contained: float = 0.75
+    contained: float = 0.65
     most: int = 2_000
     keep: float = 0.0
     near: float = 0.2

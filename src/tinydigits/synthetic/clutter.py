@@ -55,7 +55,7 @@ def draw_over(side: tuple[int, ...], height: float, bank: GlyphBank, pen: Pen, r
     """Print that shows through, mirrored and pale, or a stamp, a stain, long strokes; float32 in [0, 1]."""
     ink = np.zeros(side, np.float32)
     kind = random.random()
-    if kind < 0.5:
+    if kind < 0.6:
         font, size = bank.font(random), max(6, round(height * random.uniform(0.3, 1.3)))
         pitch = size * random.uniform(1.2, 2)
         y, numbers = random.uniform(0, pitch), random.choice([0.1, 0.9])
@@ -75,7 +75,7 @@ def draw_over(side: tuple[int, ...], height: float, bank: GlyphBank, pen: Pen, r
             y += pitch
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), random.uniform(0.4, 1.8)), np.float32)
         return np.asarray(ink * random.uniform(0.05, 0.22), np.float32)
-    if kind < 0.7:
+    if kind < 0.75:
         for _ in range(int(random.integers(1, 6))):
             ends = random.uniform(-0.1, 1.1, (int(random.integers(2, 4)), 2)) * (side[1], side[0])
             cv2.polylines(
@@ -88,7 +88,7 @@ def draw_over(side: tuple[int, ...], height: float, bank: GlyphBank, pen: Pen, r
                 _SHIFT,
             )
         return ink
-    if kind < 0.85:
+    if kind < 0.88:
         middle = tuple(int(v) for v in random.uniform(0, 1, 2) * side[1])
         axes = tuple(int(v) for v in random.uniform(1.2, 4, 2) * height)
         cv2.ellipse(
@@ -153,7 +153,10 @@ def _canvas(ink: Grey, lines: Grey | None, random: np.random.Generator) -> Grey:
     """A drawing program or a scanner: an even ground, soft or hard edges."""
     if lines is not None:
         ink = np.maximum(ink, lines)
-    if random.random() < 0.5:
+    if random.random() < 0.15:
+        # Cut to black and white by a threshold that varies, as scanners do: strokes fray and break.
+        ink = np.asarray(ink > random.uniform(0.25, 0.5) + 0.4 * random.random(ink.shape, np.float32), np.float32)
+    elif random.random() < 0.5:
         ink = np.asarray(((ink - 0.5) * random.uniform(1, 12) + 0.5).clip(0, 1), np.float32)
     ground, contrast = (1.0, 1.0) if random.random() < 0.7 else (random.uniform(0.6, 1), random.uniform(0.3, 0.6))
     return np.asarray(ground - contrast * ink, np.float32)
@@ -168,7 +171,7 @@ def _photo(
         ink = np.maximum(ink, lines)
     if extra is not None:
         ink = np.maximum(ink, extra)
-    ground = _light(side, random)
+    ground, texture = _light(side, random)
     if random.random() < 0.15:
         ink = np.asarray(ink * (0.4 + 0.6 * clouds(side, int(random.integers(3, 20)), random)), np.float32)
     picture = ground * (1 - contrast * ink)
@@ -185,12 +188,12 @@ def _photo(
     grain = random.choice([0.0, random.uniform(0, 0.02), random.uniform(0.0, 0.15) * contrast])
     if grain:
         picture = picture + grain * random.standard_normal(side, np.float32)
-    faintest = max(0.04, 2.5 * grain, 0.04 * (blur > 0.06 * height)) / (contrast * max(0.1, float(np.median(ground))))
+    faintest = max(0.04, 2.5 * grain, 0.4 * texture, 0.04 * (blur > 0.06 * height)) / (contrast * max(0.1, float(np.median(ground))))
     return np.asarray(picture.clip(0, 1), np.float32), hidden, faintest
 
 
-def _light(side: tuple[int, ...], random: np.random.Generator) -> Grey:
-    """Paper under some light, with shadows' edges, folds and textures."""
+def _light(side: tuple[int, ...], random: np.random.Generator) -> tuple[Grey, float]:
+    """Paper under some light, with shadows' edges, folds and textures, and how strong these are, in [0, 1]."""
     y, x = _grid(*side)
     ground = np.full(side, random.uniform(0.35, 1.0), np.float32)
     turn = random.uniform(0, 2 * np.pi)
@@ -202,7 +205,7 @@ def _light(side: tuple[int, ...], random: np.random.Generator) -> Grey:
     if random.random() < 0.25:
         edge = (along + random.uniform(-0.3, 0.3)) * random.choice([6, 20, 100])
         ground *= 1 - random.uniform(0.1, 0.7) * (edge + 0.5).clip(0, 1)
-    texture = random.random()
+    texture, strength = random.random(), 0.0
     if texture < 0.12:
         strength = random.choice([0.05, random.uniform(0.05, 0.5)])
         ground *= 1 - strength * clouds(side, int(random.integers(12, 64)), random)
@@ -210,8 +213,9 @@ def _light(side: tuple[int, ...], random: np.random.Generator) -> Grey:
         turn, period = random.uniform(0, np.pi), random.uniform(3, 30) / max(side)
         wave = (x * np.cos(turn) + y * np.sin(turn)) / period
         wave += random.uniform(0, 2) * clouds(side, 6, random)
-        ground *= 1 - random.uniform(0.02, 0.35) * (0.5 + 0.5 * np.sin(2 * np.pi * wave))
-    return np.asarray(ground.clip(0.02, 1), np.float32)
+        strength = random.uniform(0.02, 0.35)
+        ground *= 1 - strength * (0.5 + 0.5 * np.sin(2 * np.pi * wave))
+    return np.asarray(ground.clip(0.02, 1), np.float32), strength
 
 
 def _cover(picture: Grey, random: np.random.Generator) -> tuple[Grey, Grey]:

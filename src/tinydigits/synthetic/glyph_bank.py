@@ -74,7 +74,7 @@ class GlyphBank:
         drawn = pen.drawn * (1.0 if digit in (0, 1, 4, 7, 9) else 0.5)
         if random.random() < drawn:
             variants = DRAWN_DIGITS[digit]
-            aspect = random.uniform(0.2, 0.7) if digit == 1 else random.uniform(0.5, 0.9)
+            aspect = random.uniform(0.2, 0.7) if digit == 1 else random.uniform(0.45, 1.15)
             width = pen.width or random.uniform(0.06, 0.12)
             return draw(variants[int(random.integers(len(variants)))], random, SIDE, aspect=aspect, pen=width)
         places = self.by_digit[digit]

@@ -114,10 +114,12 @@ def compose_scenes(
     height = float(np.exp(random.uniform(np.log(11), np.log(52)) if random.random() < 0.9 else random.uniform(4, 5)))
     angle = float(random.normal(0, 4) if random.random() < 0.75 else random.uniform(-25, 25))
     kind = random.random()
-    if kind < 0.78:
+    if kind < 0.68:
         _write_rows(sheet, bank, pen, height, angle, random)
-    elif kind < 0.92:
+    elif kind < 0.8:
         _scatter(sheet, bank, pen, height, random)
+    elif kind < 0.92:
+        height = _write_one(sheet, bank, pen, random)
     # Otherwise a page without writing, of which the reader meets many.
     return [_shoot(sheet, bank, pen, height, angle, random) for _ in range(shots)]
 
@@ -144,7 +146,7 @@ def _crop(sheet: _Sheet, random: np.random.Generator) -> tuple[int, int, int, in
     if kind < 0.1:
         left, top, right, bottom = random.uniform(0, 0.25, 4) * limits
         return int(left), int(top), columns - int(right), rows - int(bottom)
-    if kind < 0.18 and sheet.boxes:
+    if kind < 0.22 and sheet.boxes:
         box = sheet.boxes[int(random.integers(len(sheet.boxes)))]
         reach = max(box[2] - box[0], box[3] - box[1]) * random.uniform(-0.04, 0.35, 4) * (-1, -1, 1, 1)
         left, top, right, bottom = (
@@ -222,6 +224,18 @@ def _next_glyph(bank: GlyphBank, pen: Pen, row: _Row, random: np.random.Generato
         return _sized(bank.letter(symbol, row.font, pen), row.size, pen, random), label
     digit = row.favourite if row.favourite is not None and draw < 0.8 else int(random.integers(10))
     return _sized(bank.digit(digit, pen, random), row.size, pen, random), digit
+
+
+def _write_one(sheet: _Sheet, bank: GlyphBank, pen: Pen, random: np.random.Generator) -> float:
+    """One digit alone, that may fill the sheet; its height."""
+    rows, columns = sheet.ink.shape
+    height = float(np.exp(random.uniform(np.log(13), np.log(1.05 * min(rows, columns)))))
+    digit = int(random.integers(10))
+    patch = _sized(bank.digit(digit, pen, random), height, pen, random)
+    spare = np.maximum(0, (columns - patch.shape[1], rows - patch.shape[0]))
+    x, y = random.uniform(-0.5, 0.5, 2) * spare + (columns / 2, rows / 2)
+    sheet.place(patch, x, y, digit)
+    return height
 
 
 def _scatter(sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, random: np.random.Generator) -> None:

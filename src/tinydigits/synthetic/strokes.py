@@ -165,7 +165,7 @@ def draw(
         drawing: its strokes.
         random: of the hand.
         side: in pixels; the drawing fills all but a margin of a sixth on every side.
-        aspect: width over height, at most 1.
+        aspect: width over height, at most 1.3.
         pen: width of the stroke, as a share of the drawing's height.
     """
     page = np.zeros((side, side), np.uint8)
