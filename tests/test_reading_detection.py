@@ -10,7 +10,7 @@ import pytest
 
 import tinydigits as td
 from tinydigits.networks.detector import CELL, Detector
-from tinydigits.reading.detection import PAD, Candidates, detect, merge, pyramid
+from tinydigits.reading.detection import PAD, Candidates, detect, merge, parts_of_likelier, pyramid
 from tinydigits.reading.glyphs import as_ink, cut_glyphs
 from tinydigits.reading.grey import contrast_grey
 from tinydigits.reading.judge import Judge
@@ -20,7 +20,8 @@ from tinydigits.reading.settings import SETTINGS
 
 def candidates(*boxes: tuple[float, float, float, float], odds: list[float]) -> Candidates:
     logits = np.zeros((len(boxes), 10), np.float32)
-    return Candidates(np.array(boxes, np.float32), np.array(odds, np.float32), logits, np.zeros(len(boxes), np.int64))
+    places = np.array(boxes, np.float32).reshape(-1, 4)
+    return Candidates(places, np.array(odds, np.float32), logits, np.zeros(len(boxes), np.int64))
 
 
 @pytest.mark.parametrize("build", [Detector, Judge])
@@ -40,29 +41,32 @@ def test_a_pyramid_ends_with_a_picture_in_which_any_digit_is_low_enough(shape: t
 
 def test_pictures_are_enlarged_where_they_or_their_digits_are_small(mnist: td.Dataset) -> None:
     digit = mnist.test.images[0, 0].numpy()
-    small = cv2.resize(digit, (14, 14), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(digit, (21, 21), interpolation=cv2.INTER_AREA)
     page = np.zeros((400, 400), np.uint8)
     assert detect(digit)[0][-1].scale == pytest.approx(2)
     assert detect(page)[0][-1].scale == pytest.approx(1)
-    page[100:114, 100:114] = small
+    for left in range(20, 370, 30):
+        page[200:228, left : left + 28] = cv2.resize(digit, (28, 28))
     assert detect(page)[0][-1].scale == pytest.approx(1)
-    for left in range(20, 380, 30):
-        page[200:228, left : left + 28] = digit
-    assert detect(page)[0][-1].scale == pytest.approx(1)
-    for top in range(20, 380, 20):
-        for left in range(20, 380, 20):
-            page[top : top + 14, left : left + 14] = small
-    assert detect(page)[0][-1].scale > 1
+    page[:] = 0
+    for left in range(20, 370, 30):
+        page[200:221, left : left + 21] = small
+    assert detect(page)[0][-1].scale > 1.1
 
 
 def test_boxes_of_one_digit_become_one_and_neighbours_stay() -> None:
-    found = candidates((10, 10, 30, 40), (12, 10, 32, 40), (34, 10, 54, 40), (15, 15, 25, 28), odds=[3, 2, 1, 2.5])
-    merged = merge([found])
+    merged = merge([candidates((10, 10, 30, 40), (12, 10, 32, 40), (34, 10, 54, 40), odds=[3, 2, 1])])
     assert len(merged) == 2
     assert merged.boxes[0].tolist() == pytest.approx([10.5, 10, 30.5, 40], abs=0.1)
     assert merged.odds[0] > 3
     assert merged.boxes[1].tolist() == [34, 10, 54, 40]
-    assert len(merge([found[:0]])) == 0
+    assert len(merge([candidates(odds=[])])) == 0
+
+
+def test_the_less_likely_of_a_box_and_its_part_goes() -> None:
+    boxes = np.array([(10, 10, 30, 40), (12, 12, 28, 25), (29, 10, 49, 40)], np.float32)
+    assert parts_of_likelier(boxes, np.array([3, 1, 2], np.float32)).tolist() == [False, True, False]
+    assert parts_of_likelier(boxes, np.array([1, 3, 2], np.float32)).tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])
