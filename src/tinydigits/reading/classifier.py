@@ -24,7 +24,8 @@ Floats = NDArray[np.float32]
 
 # What tells a digit that is read right from another: see `features`.
 FEATURES = (
-    "detector", "judge", "sharpness", "agreement", "neighbours", "crowd", "alone", "one", "pale", "faint", "size", "small",
+    "detector", "judge", "sharpness", "agreement", "neighbours", "crowd", "alone", "one", "pale", "faint",
+    "size", "small",
 )  # fmt: skip
 
 
