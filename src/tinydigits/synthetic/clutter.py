@@ -188,9 +188,8 @@ def _photo(
     grain = random.choice([0.0, random.uniform(0, 0.02), random.uniform(0.0, 0.15) * contrast])
     if grain:
         picture = picture + grain * random.standard_normal(side, np.float32)
-    faintest = max(0.04, 2.5 * grain, 0.4 * texture, 0.04 * (blur > 0.06 * height)) / (
-        contrast * max(0.1, float(np.median(ground)))
-    )
+    disturbance = max(0.04, 2.5 * grain, 0.4 * texture, 0.04 * (blur > 0.06 * height))
+    faintest = disturbance / (contrast * max(0.1, float(np.median(ground))))
     return np.asarray(picture.clip(0, 1), np.float32), hidden, faintest
 
 
