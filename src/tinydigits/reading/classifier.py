@@ -85,6 +85,8 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
     percentile = np.interp(digit, constants.quantiles, np.linspace(0, 100, len(constants.quantiles)))
     near = np.sort(probabilities, 1)[:, -2] > SETTINGS.near if len(digit) else np.zeros(0, bool)
     kept = (digit >= SETTINGS.keep) & ~parts_of_likelier(candidates.boxes, digit)
+    # What shines through from the other side may look like a digit in every other respect.
+    kept &= values[:, FEATURES.index("pale")] >= np.log(SETTINGS.faint)
     return Judged(
         probabilities, digit, right, percentile.astype(np.float32), kept, kept & (right >= constants.accept) & ~near
     )
@@ -129,7 +131,7 @@ def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Floats, 
     size = np.log(height / np.median(height[likely])) if likely.any() else np.zeros(len(own))
     columns = (
         candidates.odds, judged, sharpness, agreement, neighbours, np.log1p(crowd), crowd == 0, best == 1, pale, faint,
-        np.abs(size), size.clip(max=0),
+        np.abs(size).clip(max=0.7), size.clip(-1, 0),
     )  # fmt: skip
     return np.stack([np.asarray(column, np.float32) for column in columns], 1)
 

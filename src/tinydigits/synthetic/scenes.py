@@ -166,6 +166,7 @@ def _write_rows(
     words = random.choice([0.0, 0.2, 0.8], p=[0.5, 0.3, 0.2])
     uneven = random.choice([0.02, 0.12])
     broken = random.random() < 0.1
+    sizes = random.choice([0.1, 0.8], p=[0.75, 0.25])
     ink = random.uniform(0.6, 1.0) if random.random() < 0.3 else 1.0
     y = -reach + random.uniform(0, pitch)
     while y < reach:
@@ -173,7 +174,7 @@ def _write_rows(
         row = _Row(
             y=y,
             angle=np.radians(angle),
-            size=height * random.uniform(0.9, 1.1) * (0.6 if wordy and random.random() < 0.3 else 1),
+            size=height * float(np.exp(random.uniform(-sizes, sizes))) * (0.6 if wordy and random.random() < 0.3 else 1),
             gap=gap,
             uneven=uneven,
             ink=ink * (random.uniform(0.3, 1) if random.random() < 0.25 else 1),
