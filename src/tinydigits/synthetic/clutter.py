@@ -129,7 +129,7 @@ def photograph_scene(
     What lies outside `crop` (left, top, right, bottom) is one grey, as what the reader pads a picture with.
     """
     if random.random() < 0.22:
-        picture, hidden, faintest = _canvas(ink, lines, random), None, 0.1
+        (picture, faintest), hidden = _canvas(ink, lines, random), None
     else:
         picture, hidden, faintest = _photo(ink, lines, extra, height, random)
     if random.random() < 0.4:
@@ -149,17 +149,20 @@ def photograph_scene(
     return Shot(grey, hidden, faintest)
 
 
-def _canvas(ink: Grey, lines: Grey | None, random: np.random.Generator) -> Grey:
-    """A drawing program or a scanner: an even ground, soft or hard edges."""
+def _canvas(ink: Grey, lines: Grey | None, random: np.random.Generator) -> tuple[Grey, float]:
+    """A drawing program or a scanner: an even ground, soft or hard edges; and the faintest ink that is left."""
+    faintest = 0.1
     if lines is not None:
         ink = np.maximum(ink, lines)
     if random.random() < 0.15:
         # Cut to black and white by a threshold that varies, as scanners do: strokes fray and break.
         ink = np.asarray(ink > random.uniform(0.25, 0.5) + 0.4 * random.random(ink.shape, np.float32), np.float32)
+        faintest = 0.8
     elif random.random() < 0.5:
         ink = np.asarray(((ink - 0.5) * random.uniform(1, 12) + 0.5).clip(0, 1), np.float32)
+        faintest = 0.65
     ground, contrast = (1.0, 1.0) if random.random() < 0.7 else (random.uniform(0.6, 1), random.uniform(0.3, 0.6))
-    return np.asarray(ground - contrast * ink, np.float32)
+    return np.asarray(ground - contrast * ink, np.float32), faintest
 
 
 def _photo(
