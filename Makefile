@@ -13,13 +13,17 @@ ifneq ($(wildcard ../shared/data),)
 export TINYDIGITS_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: train test lint results clean benchmark profile benchmark-reading benchmark-trust detector judge calibrate-reading reading-pictures
+.PHONY: train test lint docs results clean benchmark profile benchmark-reading benchmark-trust detector judge calibrate-reading reading-pictures
 
 train: $(VENV)/.package
 	$(BIN)/tinydigits train
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+# The documentation site in build/docs; the notebooks that changed since the last time are run.
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going --quiet -b html $(ARGS) docs build/docs
 
 # README's table, the picture and the pages, from results/evidence.
 results: $(VENV)/.package
@@ -29,6 +33,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/zizmor --offline --quiet .github action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 
 # The table and picture of docs/performance.md: eight to ten minutes on two cores that have nothing else to do.
 benchmark: $(VENV)/.package
@@ -67,6 +74,10 @@ $(VENV)/.package: pyproject.toml constraints.txt
 
 $(VENV)/.test: $(VENV)/.package
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.package
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.package

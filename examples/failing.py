@@ -29,7 +29,7 @@ class TooLarge(nn.Module):
 
 
 class NeverAsleep(nn.Module):
-    """Its dropout does not stop in evaluation mode: `F.dropout` trains unless it is told not to."""
+    """Its dropout does not stop in evaluation mode: `F.dropout` trains unless `training=False`."""
 
     def __init__(self) -> None:
         super().__init__()

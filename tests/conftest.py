@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 # Two threads in one process wait for each other whenever something else runs; set before PyTorch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["COLUMNS"] = "120"
+# Where it is noted whose code has run on this machine: not in the home of who runs the tests.
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp()
 
 import tinydigits as td
 from tinydigits import cli
@@ -42,12 +45,12 @@ def uci() -> td.Dataset:
 def tinydigits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
     """Runs `tinydigits WORDS…` within this process, in an empty folder; gives its output and exit status."""
 
-    def run(*words: str | Path, environment: dict[str, str] | None = None) -> Answer:
+    def run(*words: str | Path, environment: dict[str, str] | None = None, folder: Path = tmp_path) -> Answer:
         arguments = ["tinydigits", *map(str, words)]
         output, errors = io.StringIO(), io.StringIO()
         status: object = 0
         with monkeypatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
-            patch.chdir(tmp_path)
+            patch.chdir(folder)
             patch.setattr(sys, "argv", arguments)
             for name, value in (environment or {}).items():
                 patch.setenv(name, value)

@@ -1,6 +1,6 @@
 """A Ray cluster of two nodes on 127.0.0.1, in a program of its own: one core each.
 
-Prints its address, kills the second node when it is told so by a line of input, and ends with its input.
+Prints its address, kills the second node when a line of input comes, and ends with its input.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def test_three_networks_fail_each_for_exactly_one_reason(network, name, words):
         ({"accuracy": 99.4}, True),
         ({"accuracy": 99.41}, False),
         ({"require": ["fc"]}, True),
-        ({"require": {"fc", "skip"}}, False),
+        pytest.param({"require": {"fc", "skip"}}, False, id="require a set"),
         ({"forbid": "skip"}, True),
         ({"forbid": ["fc"]}, False),
     ],
@@ -132,7 +132,7 @@ def only_pairs(net: Raising, x: Tensor) -> Tensor:
     [
         (lambda net, x: net.layer(x), "runs", "shapes cannot be multiplied"),
         (lambda net, x: sys.exit(3), "runs", "SystemExit: 3"),
-        (lambda net, x: x.nothing, "runs", "has no attribute 'nothing' (line"),
+        (lambda net, x: x.nothing, "runs", "has no attribute 'nothing' ("),
         (only_in_evaluation, "runs", "crashes in training mode: AssertionError: no training here"),
         (lambda net, x: F.log_softmax(squeezed(net, x), 1), "runs", "crashes on one image alone: IndexError"),
         (lambda net, x: (logits(net, x), x), "output", "a tuple; return one tensor"),

@@ -1,4 +1,4 @@
-"""Claims, and what is told of them: tables, pages, comparisons, mistakes, reproductions."""
+"""Claims and how they are shown: tables, pages, comparisons, mistakes, reproductions."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ VERBS = ("train", "evaluate", "check", "recipes", "show", "data")
 
 
 def only_line(answer: Answer) -> str:
-    """The single line that a person is told; nothing is printed on standard output."""
+    """The only line that is printed, on standard error."""
     assert answer.stdout == ""
     lines = answer.stderr.strip().splitlines()
     assert len(lines) == 1, answer.stderr
@@ -272,3 +272,18 @@ def test_a_runs_own_data_that_have_changed_are_not_measured_unasked(
     assert refused.returncode == 3
     assert "measure on what is there now with --dataset" in only_line(refused)
     assert tinydigits("evaluate", "run", "--dataset", "own.npz").returncode == 0
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are(uci: td.Dataset, tinydigits: Run, tmp_path: Path) -> None:
+    from PIL import Image
+
+    folder = tmp_path / "own[" / "b]"
+    for number, image in enumerate(uci.train.images[:60]):
+        path = folder / ("[red]", "[bold")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[0].numpy()).save(path)
+    trained = tinydigits("train", "swift", "epochs=1", "--dataset", "own[/b]", "--out", "[/red]")
+    assert trained.returncode == 0, trained.stderr
+    shown = trained.stderr + tinydigits("evaluate", "[/red]").stderr
+    for name in (Path("own[/b]"), "[red]", "[bold", Path("[/red]")):
+        assert str(name) in shown

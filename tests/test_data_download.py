@@ -96,7 +96,7 @@ def test_a_full_disk_is_said_to_be_one(mirror: Any, tmp_path: Path, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(mirrors._Watch, "update", full)
+    monkeypatch.setattr(mirrors._Limit, "update", full)
     with pytest.raises(DataError, match=f"cannot write to {re.escape(str(tmp_path))}: No space left"):
         fetch(mirror.source("good"), tmp_path)
     assert left_in(tmp_path) == []

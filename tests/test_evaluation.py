@@ -11,11 +11,11 @@ import tinydigits as td
 from tinydigits.recipes import get_recipe
 
 
-def evaluation(answers: list[int], labels: list[int], sureness: list[float]) -> td.Evaluation:
+def evaluation(answers: list[int], labels: list[int], confidences: list[float]) -> td.Evaluation:
     probabilities = torch.full((len(answers), 10), 0.0)
-    for row, answer, sure in zip(probabilities, answers, sureness, strict=True):
-        row[:] = (1 - sure) / 9
-        row[answer] = sure
+    for row, answer, confidence in zip(probabilities, answers, confidences, strict=True):
+        row[:] = (1 - confidence) / 9
+        row[answer] = confidence
     return td.Evaluation(probabilities.log(), torch.tensor(labels))
 
 

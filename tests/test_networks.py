@@ -70,11 +70,7 @@ def test_classify_refuses_other_images(images: torch.Tensor) -> None:
         td.classify(NETWORKS["gap"](), images)
 
 
-def test_what_is_no_network_is_told_in_one_sentence(mnist: td.Dataset) -> None:
-    with pytest.raises(td.UsageError, match=r"^network must be a Module, not 'swift'$"):
-        td.classify("swift", mnist.test.images)  # type: ignore[arg-type]
-    with pytest.raises(td.UsageError, match=r"^network must be a Module, not the class Swift; make an instance of it"):
-        td.check(NETWORKS["swift"])  # type: ignore[arg-type]
+def test_weights_that_are_not_shipped_are_refused_with_the_nearest_name() -> None:
     with pytest.raises(td.UsageError, match="tinydigits ships no weights of 'swfit'; did you mean swift"):
         td.pretrained("swfit")
     with pytest.raises(td.UsageError, match="name must be a word, not 3"):

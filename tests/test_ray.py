@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,3 +67,15 @@ def test_a_node_that_dies_loses_no_seed_and_doubles_none(
     assert (sorted(records), len(lines_of(tmp_path / FILE))) == (list(range(SEEDS)), SEEDS)
     last = SEEDS - 1
     assert without_time(train_and_evaluate(uci, Training(recipe(), last))) == without_time(records[last])
+
+
+def test_a_network_of_the_users_own_travels_to_the_nodes(
+    cluster: Cluster, begin: Callable[..., Process], tmp_path: Path
+) -> None:
+    for file in Path(__file__).with_name("user_files").glob("*.py"):
+        shutil.copy(file, tmp_path)
+    words = ("certify", "my_net.py:MyNet", "epochs=1", "--dataset", "uci", "--seeds", 2, "--json")
+    process = begin(*words, "--executor", "ray", "--ray-address", cluster.address, **ENVIRONMENT)
+    printed, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert json.loads(printed)["seeds"] == 2

@@ -163,7 +163,6 @@ def test_bytes_and_open_files_of_every_kind_are_read_again_and_again(tmp_path: P
             assert td.read(source).lines == ["7"]
 
 
-@pytest.mark.skipif(not hasattr(os, "pipe"), reason="there are no pipes")
 def test_a_large_image_from_a_pipe_is_read() -> None:
     page = np.full((2_500, 2_500), 255, np.uint8)
     page[1_200:1_240, 1_200:1_240] = cv2.resize(seven(), (40, 40), interpolation=cv2.INTER_AREA)

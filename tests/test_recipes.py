@@ -109,7 +109,7 @@ def test_the_digest_follows_what_is_trained_and_nothing_else() -> None:
 
 
 def test_a_field_at_its_default_does_not_enter_the_digest() -> None:
-    """Or else evidence and weights of today would be strangers to a version with one field more."""
+    """Otherwise a version with one more field would not recognise today's evidence and weights."""
     bare = dataclasses.replace(get_recipe("gap"), augmentation=Augmentation(), ema_decay=0.0)
     assert bare.digest() == "a5b0ddc13dd0"
 

@@ -205,7 +205,7 @@ def test_weights_of_other_programs_need_no_hash(tmp_path: Path) -> None:
 def test_a_damaged_file_leaves_with_status_3_and_the_next_step(run_folder: RunFolder, tinydigits: Run) -> None:
     for path, words, step in (
         (run_folder.best_model, ("evaluate", "run"), "tinydigits train --resume run"),
-        (run_folder.checkpoint, ("train", "--resume", "run"), "train it again into a new folder"),
+        (run_folder.checkpoint, ("train", "--resume", "run"), "train again into a new folder"),
     ):
         path.write_bytes(path.read_bytes()[:-1] + b"x")
         answer = tinydigits(*words)
@@ -250,7 +250,7 @@ def test_a_checkpoint_that_is_none_is_refused_with_the_next_step(damage: str, ru
         checkpoint.write_bytes(run_folder.best_model.read_bytes())
     else:
         torch.save({"engine": Path}, checkpoint)
-    with pytest.raises(td.DataError, match=r"checkpoint\.pth.*; (the run cannot be resumed: train|restore)"):
+    with pytest.raises(td.DataError, match=r"checkpoint\.pth.*(run cannot be resumed: train again|restore)"):
         td.resume(run_folder.path)
 
 

@@ -1,4 +1,4 @@
-"""One declaration of a field says what it may be, and every wrong value is told in one sentence."""
+"""One declaration of a field says what it may be, and every wrong value gives an error of one sentence."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_is_right_is_taken_and_whole_numbers_pass_for_numbers():
         (lambda: from_json(Car, []), "Car must be a Car, not a list"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_sentence(make, sentence):
+def test_a_wrong_value_gives_an_error_of_one_sentence(make, sentence):
     with pytest.raises(UsageError) as caught:
         make()
     assert str(caught.value) == sentence

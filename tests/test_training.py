@@ -6,7 +6,6 @@ import dataclasses
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -244,49 +243,7 @@ def test_the_moving_average_is_what_is_evaluated_and_saved(few: td.Dataset, tmp_
     assert not torch.equal(saved[name], weights[name])
 
 
-NETWORK = get_recipe("swift").build()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "options", "sentence"),
-    [
-        (["swift", "mnist"], {}, "dataset must be a loaded one, not 'mnist'; load it first with td.load('mnist')"),
-        ([NETWORK], {}, "td.train cannot train a network of your own yet; give a recipe"),
-        ([type(NETWORK)], {}, "recipe must be a recipe or its name, not Swift"),
-        (["swfit"], {}, "there is no recipe 'swfit'; did you mean swift?"),
-        ([3], {}, "recipe must be a word or a Recipe, not 3"),
-        ([QUICK], {"select": "tset"}, "select must be validation or test, not 'tset'; did you mean test?"),
-        ([QUICK], {"select": "test", "full": True}, "leave one of them out"),
-        ([QUICK], {"seed": 1.5}, "seed must be a whole number from 0 to 9,223,372,036,854,775,807, not 1.5"),
-        ([QUICK], {"seed": "0"}, "not '0'"),
-        ([QUICK], {"seed": True}, "not True"),
-        ([QUICK], {"seed": -1}, "not -1"),
-        ([QUICK], {"full": 1}, "full must be true or false, not 1"),
-        ([QUICK], {"device": "gpu"}, "device must be auto, cpu, cuda or mps, not 'gpu'"),
-        ([QUICK], {"device": "mps"}, "there is no mps device"),
-        ([QUICK], {"out": 3}, "out must be a word or a Path or none, not 3"),
-        ([QUICK], {"progress": print}, "progress must be a TrainingCallback or auto or none"),
-        ([QUICK], {"epochs": 3}, "train has no argument 'epochs'; there are recipe, dataset, seed"),
-    ],
-)
-def test_a_wrong_argument_is_a_usage_error_of_one_sentence(
-    arguments: list[Any], options: dict[str, Any], sentence: str, few: td.Dataset
-) -> None:
-    if len(arguments) == 1:
-        arguments = [*arguments, few]
-    with pytest.raises(td.UsageError) as error:
-        td.train(*arguments, **options)
-    assert sentence in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("change", [{"epochs": 0}, {"batch_size": 0}, {"network": "foo"}])
-def test_a_recipe_that_cannot_be_trained_cannot_be_made(change: dict[str, Any]) -> None:
-    with pytest.raises(td.UsageError):
-        dataclasses.replace(QUICK, **change)
-
-
-def test_nothing_is_printed_where_nobody_watches_and_bars_are_on_a_terminal(
+def test_bars_are_shown_on_a_terminal_and_nothing_elsewhere(
     few: td.Dataset, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = override(QUICK, ["epochs=1"])

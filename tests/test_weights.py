@@ -64,3 +64,10 @@ def test_shipped_weights_are_as_they_were_written(name: str) -> None:
     assert path is not None
     assert load_weights(path)[1]["network"] == name
     assert not td.pretrained(name).training
+
+
+def test_notes_of_other_programs_need_no_hash(tmp_path: Path) -> None:
+    weights = td.pretrained("swift").state_dict()
+    save_file(weights, tmp_path / "theirs.safetensors", metadata={"format": "pt"})
+    loaded, _ = load_weights(tmp_path / "theirs.safetensors")
+    assert all(torch.equal(loaded[name], weight) for name, weight in weights.items())

@@ -1,4 +1,4 @@
-"""`make results`: README's table, results/accuracy.png and docs/results/, made anew from results/evidence."""
+"""`make results`: README's table, results/accuracy.png and docs/results/, made from results/evidence."""
 
 from __future__ import annotations
 

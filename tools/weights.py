@@ -1,8 +1,6 @@
 """The weights that ship: a recipe's seed 0, trained on all training images.
 
-    python tools/weights.py swift sturdy     # seconds for swift, ten minutes for sturdy; it may be stopped
-
-Those of the five reproduced systems are made by tools/five.py.
+python tools/weights.py swift sturdy     # seconds for swift, ten minutes for sturdy; it may be stopped
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ from pathlib import Path
 import torch
 
 import tinydigits as td
+from tinydigits.evidence import record_use
 from tinydigits.networks import save_weights
 from tinydigits.recipes import get_recipe
 from tinydigits.training.folder import RunFolder
@@ -31,8 +30,8 @@ def main() -> None:
         print(name, ship(name, folder))
 
 
-def make_run(name: str, mnist: td.Dataset, path: Path, *, full: bool = True) -> None:
-    """Train, or resume, seed 0 of a recipe: on all images with the last weights, or chosen on the test set."""
+def make_run(name: str, mnist: td.Dataset, path: Path) -> None:
+    """Train, or resume, seed 0 of a recipe on all images, with the last weights."""
     folder = RunFolder(path)
     if folder.test_accuracy.is_file():
         return
@@ -40,8 +39,8 @@ def make_run(name: str, mnist: td.Dataset, path: Path, *, full: bool = True) -> 
     if folder.config.is_file():
         td.resume(folder.path)
     else:
-        select = "validation" if full else "test"
-        td.train(name, mnist, full=full, select=select, device="cpu", out=folder.path)
+        record_use(ROOT / "results", get_recipe(name), "mnist", "tools/weights.py", note="seed 0, whose weights ship")
+        td.train(name, mnist, full=True, device="cpu", out=folder.path)
 
 
 def ship(name: str, path: Path) -> Path:

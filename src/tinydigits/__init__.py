@@ -19,6 +19,7 @@ from tinydigits.errors import DataError, TinydigitsError, UsageError
 if TYPE_CHECKING:
     from tinydigits.budget import Budget, Report, check
     from tinydigits.data import Dataset, Split, load
+    from tinydigits.estimator import DigitClassifier
     from tinydigits.evidence import Claim, certify
     from tinydigits.networks import classify, pretrained
     from tinydigits.reading import Digit, Reading, normalize_glyph, read
@@ -33,6 +34,7 @@ __all__ = [
     "DataError",
     "Dataset",
     "Digit",
+    "DigitClassifier",
     "Evaluation",
     "Reading",
     "Recipe",
@@ -56,6 +58,7 @@ __all__ = [
 _PACKAGES = {
     "budget": ("Budget", "Report", "check"),
     "data": ("Dataset", "Split", "load"),
+    "estimator": ("DigitClassifier",),
     "evidence": ("Claim", "certify"),
     "networks": ("classify", "pretrained"),
     "reading": ("Digit", "Reading", "normalize_glyph", "read"),
@@ -66,6 +69,8 @@ _PACKAGE_OF = {name: package for package, names in _PACKAGES.items() for name in
 
 
 def __getattr__(name: str) -> Any:
+    if name == "recipes":  # for `td.recipes.register`
+        return importlib.import_module("tinydigits.recipes")
     if name not in _PACKAGE_OF:
         raise AttributeError(f"module 'tinydigits' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"tinydigits.{_PACKAGE_OF[name]}"), name)

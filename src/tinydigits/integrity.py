@@ -47,7 +47,10 @@ def verify(content: bytes, name: object, *, required: bool) -> None:
     if not signatures and not required and not _has_comment(content):
         return
     if len(signatures) != 1 or signatures[0] != _signature(_SIGNATURE.sub(PLACEHOLDER.encode(), content)):
-        raise DataError(f"{name} was changed or damaged after it was written: its SHA-256 does not fit its content")
+        raise DataError(
+            f"{name} was changed or damaged after it was written: its SHA-256 does not fit its content; "
+            "put an unchanged copy in its place"
+        )
 
 
 def _has_comment(content: bytes) -> bool:

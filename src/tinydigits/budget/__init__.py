@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from tinydigits.budget.brief import find_brief, read_brief
 from tinydigits.budget.checking import check
+from tinydigits.budget.findings import Operation
+from tinydigits.budget.layers import name_of, trace_operations, trace_outputs
 from tinydigits.budget.limits import LAYERS, Budget
-from tinydigits.budget.loader import is_user_code, load_network
 from tinydigits.budget.report import Check, Report
 
-__all__ = ["LAYERS", "Budget", "Check", "Report", "check", "is_user_code", "load_network"]
+__all__ = [
+    "LAYERS",
+    "Budget",
+    "Check",
+    "Operation",
+    "Report",
+    "check",
+    "find_brief",
+    "name_of",
+    "read_brief",
+    "trace_operations",
+    "trace_outputs",
+]

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 
-from tinydigits.budget.error_formatting import format_error
 from tinydigits.budget.report import Check
 from tinydigits.budget.tracing import Trace
 from tinydigits.data.split import CLASSES
+from tinydigits.user_networks.error_formatting import format_error
 
-__all__ = ["Behaviour", "observe"]
+__all__ = ["Behaviour", "decomposed", "observe", "random_images"]
 
 # Two outputs are the same if they differ by no more than this share of the largest score in the batch, or by no
 # more than rounding leaves where large numbers cancel out.
@@ -50,18 +50,18 @@ class Behaviour:
 
 
 def observe(network: nn.Module, input_shape: Sequence[int]) -> Behaviour:
-    """Runs a network in both modes and judges what every network must do; nothing that it raises gets out.
+    """Runs a network in both modes and checks what every network must do; what it raises is caught.
 
     Args:
         network: on the CPU; it is left in any state, as is PyTorch's random generator. See `preserve_state`.
         input_shape: (channels, height, width) of an image.
     """
     behaviour = Behaviour()
-    images = _images(input_shape)
+    images = random_images(input_shape)
     torch.default_generator.manual_seed(0)
     stage = f"on {_BATCH} images in evaluation mode"
     try:
-        with torch.no_grad(), _decomposed():
+        with torch.no_grad(), decomposed():
             output, trace, obstacle = _traced(network.eval(), images)
             again = network(images)
             stage = "on one image alone"
@@ -94,7 +94,7 @@ def observe(network: nn.Module, input_shape: Sequence[int]) -> Behaviour:
 
 
 @contextlib.contextmanager
-def _decomposed() -> Iterator[None]:
+def decomposed() -> Iterator[None]:
     """Lets attention run as the matrix products that it is made of, and not as one operation."""
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
@@ -105,7 +105,7 @@ def _decomposed() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(fast)
 
 
-def _images(input_shape: Sequence[int]) -> Tensor:
+def random_images(input_shape: Sequence[int]) -> Tensor:
     """Standardised float32 [8, C, H, W]: blocks of random grey, fewer from image to image."""
     generator = torch.Generator().manual_seed(0)
     blocks = torch.rand(_BATCH, input_shape[0], 7, 7, generator=generator)

@@ -8,8 +8,41 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from tinydigits.budget.memory import Layer, Memory
+from tinydigits.budget.operations import Geometry
 
-__all__ = ["Findings"]
+__all__ = ["Findings", "Operation"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a network, for one image.
+
+    Attributes:
+        name: of the module that ran it, dotted; empty for the network's own `forward`.
+        kind: such as `convolution`, `batch norm`, `ReLU`, `addition`, or else PyTorch's own name for it.
+        inputs: which operations its inputs come from, by their places in the list; -1 stands for the images.
+        geometry: kernel, stride, padding and dilation of what moves over a map; None for others.
+        output_shape: without the batch.
+        field_in: receptive field in pixels along an axis (the larger of the two) of its inputs, the widest where
+            there are several; not cut off at the image's border.
+        field_out: likewise of its output. Global poolings and fully connected layers see all that their input does.
+        jump: pixels between neighbouring elements of the map.
+        parameters: trainable scalars; of those used several times, in the first place alone.
+        macs: multiply–adds.
+        activation_bytes: new memory for its output; 0 where it works in place.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[int, ...]
+    geometry: Geometry | None
+    output_shape: tuple[int, ...]
+    field_in: int
+    field_out: int
+    jump: float
+    parameters: int
+    macs: int
+    activation_bytes: int
 
 
 @dataclass
@@ -22,6 +55,8 @@ class Findings:
         uncounted: operations with a learned matrix whose multiply–adds we do not know.
         unregistered: shapes of weights that would be trained but are not among the network's parameters.
         applied: every layer, in the order in which they ran.
+        operations: every operation on what depends on the images, in the order in which they ran, but for views and
+            copies; dropout, which does nothing in evaluation mode, is one of them.
         norms: every batch norm, as (the layer right before it, its scale, its shift, its running mean).
     """
 
@@ -30,6 +65,7 @@ class Findings:
     uncounted: set[str] = field(default_factory=set)
     unregistered: list[tuple[int, ...]] = field(default_factory=list)
     applied: list[Layer] = field(default_factory=list)
+    operations: list[Operation] = field(default_factory=list)
     norms: list[tuple[Layer | None, Tensor | None, Tensor | None, Tensor | None]] = field(default_factory=list)
 
     def saved_by_folding(self) -> int:

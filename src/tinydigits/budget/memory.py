@@ -6,12 +6,16 @@ their own: a view reads what is known of its base, and what writes through a vie
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 __all__ = ["Layer", "Memory", "Value"]
+
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(eq=False)
@@ -41,9 +45,12 @@ class Value:
         positions: int32, for each element of the storage the position of the map that it belongs to.
         layers: every layer between the images and here.
         pools: numbers of the global average poolings on the way.
-        field: receptive field in pixels, (vertical, horizontal).
+        field: receptive field in pixels, (vertical, horizontal), of the last map: without what joins all positions.
         jump: pixels between neighbouring positions, likewise.
+        sides: of the map that it is or was made of, likewise; (1, 1) after what joins all positions.
+        whole_field: receptive field with global poolings and fully connected layers, likewise.
         producer: the layer that gave this storage directly.
+        operation: the place in `Findings.operations` of what gave it; -1 for the images.
     """
 
     positions: Tensor
@@ -51,7 +58,24 @@ class Value:
     pools: frozenset[int] = frozenset()
     field: tuple[float, float] = (1.0, 1.0)
     jump: tuple[float, float] = (1.0, 1.0)
+    sides: tuple[int, int] = (1, 1)
+    whole_field: tuple[float, float] = (1.0, 1.0)
     producer: Layer | None = None
+    operation: int = -1
+
+    def on_map(self, output: Tensor) -> Value:
+        """The same of a map that has the last two sides of a tensor."""
+        return replace(self, sides=(output.shape[-2], output.shape[-1]))
+
+    def joined(self, vertical: bool = True, horizontal: bool = True) -> Value:
+        """What is known of a combination of all positions of the map, along one or both of its axes."""
+        joined = (vertical, horizontal)
+        field = tuple(
+            seen + (side - 1) * jump * along
+            for seen, side, jump, along in zip(self.whole_field, self.sides, self.jump, joined, strict=True)
+        )
+        sides = tuple(1 if along else side for side, along in zip(self.sides, joined, strict=True))
+        return replace(self, whole_field=(field[0], field[1]), sides=(sides[0], sides[1]))
 
 
 class Memory:
@@ -100,6 +124,14 @@ class Memory:
             return torch.zeros(tensor.shape, dtype=torch.int32)
         return value.positions.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
 
+    def joins_positions(self, factor: Tensor, axis: int) -> bool:
+        """Whether a product that sums over this axis of a factor adds up different positions of a map."""
+        if self.value(factor) is None or factor.ndim == 0:
+            return False
+        positions = self.positions(factor)
+        summed = axis if factor.ndim > 1 else -1
+        return not torch.equal(positions.amax(summed), positions.amin(summed))
+
     def write(self, tensor: Tensor, value: Value, positions: Tensor) -> None:
         """Notes what was written to a tensor: `value`, with `positions` int32 that broadcast to its shape.
 
@@ -116,7 +148,7 @@ class Memory:
         if old is not None and tensor.numel() < len(labels):
             if len(old.positions) == len(labels):
                 labels.copy_(old.positions)
-            value = combine([old, value])
+            value = replace(combine([old, value]), operation=value.operation)
         labels.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset()).copy_(positions)
         self.values[address] = replace(value, positions=labels)
 
@@ -127,6 +159,12 @@ def combine(values: list[Value]) -> Value:
         positions=values[0].positions,
         layers=frozenset().union(*(value.layers for value in values)),
         pools=frozenset().union(*(value.pools for value in values)),
-        field=(max(value.field[0] for value in values), max(value.field[1] for value in values)),
-        jump=(max(value.jump[0] for value in values), max(value.jump[1] for value in values)),
+        field=_widest([value.field for value in values]),
+        jump=_widest([value.jump for value in values]),
+        sides=_widest([value.sides for value in values]),
+        whole_field=_widest([value.whole_field for value in values]),
     )
+
+
+def _widest(pairs: Sequence[tuple[Number, Number]]) -> tuple[Number, Number]:
+    return max(pair[0] for pair in pairs), max(pair[1] for pair in pairs)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tinydigits.budget.memory import Value
 
-__all__ = ["CONVOLUTIONS", "LAYOUTS", "POOLS", "Window", "grid", "merged_rows", "window_of"]
+__all__ = ["CONVOLUTIONS", "LAYOUTS", "POOLS", "Geometry", "Window", "geometry_of", "grid", "merged_rows", "window_of"]
 
 CONVOLUTIONS = frozenset({"convolution", "_convolution"})
 POOLS = frozenset(
@@ -32,6 +32,28 @@ Pair = tuple[float, float]
 
 
 @dataclass(frozen=True)
+class Geometry:
+    """How a window moves over a map, (vertical, horizontal)."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    dilation: tuple[int, int]
+
+
+def geometry_of(name: str, arguments: dict[str, Any], output: Tensor) -> Geometry | None:
+    """The geometry of a convolution or pooling, from the named arguments of its ATen operation; None of others."""
+    if name not in CONVOLUTIONS | POOLS:
+        return None
+    if "adaptive" in name:
+        window = window_of(name, arguments, output)
+        return Geometry(_whole(window.size), _whole(window.stride), (0, 0), (1, 1))
+    kernel = arguments["weight"].shape[2:] if name in CONVOLUTIONS else arguments["kernel_size"]
+    stride, padding, dilation = (arguments.get(part) for part in ("stride", "padding", "dilation"))
+    return Geometry(*(_whole(_pair(part)) for part in (kernel, stride or kernel, padding or [0], dilation or [1])))
+
+
+@dataclass(frozen=True)
 class Window:
     """What an element of the output sees of the input, (vertical, horizontal), in positions of the input.
 
@@ -46,8 +68,13 @@ class Window:
     def seen_by(self, value: Value) -> Value:
         """`value` with the receptive field and the jump of what the window gives."""
         (height, width), (down, across) = self.size, self.stride
-        field = (value.field[0] + (height - 1) * value.jump[0], value.field[1] + (width - 1) * value.jump[1])
-        return replace(value, field=field, jump=(value.jump[0] * down, value.jump[1] * across))
+        more = ((height - 1) * value.jump[0], (width - 1) * value.jump[1])
+        return replace(
+            value,
+            field=(value.field[0] + more[0], value.field[1] + more[1]),
+            whole_field=(value.whole_field[0] + more[0], value.whole_field[1] + more[1]),
+            jump=(value.jump[0] * down, value.jump[1] * across),
+        )
 
 
 def window_of(name: str, arguments: dict[str, Any], output: Tensor) -> Window:
@@ -100,6 +127,10 @@ def merged_rows(positions: Tensor, dimensions: Sequence[int], output_shape: Sequ
 def _pair(values: Sequence[int]) -> Pair:
     """(vertical, horizontal): the last two of several sizes, or twice the only one."""
     return (values[-2], values[-1]) if len(values) > 1 else (values[0], values[0])
+
+
+def _whole(pair: Pair) -> tuple[int, int]:
+    return round(pair[0]), round(pair[1])
 
 
 def _dilated(kernel: Pair, dilation: Pair) -> Pair:

@@ -93,7 +93,7 @@ class Rules:
         bias = call.arguments.get("bias") is not None
         layer = Layer(self._memory.address(weight), call.output.shape[1], pointwise, bias)
         value = window.seen_by(self._through(layer, combine(self._values(call.data))))
-        return value, grid(call.output.shape[2:])
+        return value.on_map(call.output), grid(call.output.shape[2:])
 
     def _product(self, call: Call) -> Known:
         first = _PRODUCTS[call.name]
@@ -103,6 +103,8 @@ class Rules:
         images, weight = (left, right) if from_left else (right, left)
         summed = -1 if from_left or right.ndim == 1 else -2
         value = combine(self._values(call.data))
+        if any(self._memory.joins_positions(factor, axis) for factor, axis in ((left, -1), (right, -2))):
+            value = value.joined()
         if self._memory.source(weight) == "learned":
             rows = images.numel() // images.shape[summed]
             matrices = weight.shape[0] if weight.ndim > 2 else 1
@@ -136,8 +138,9 @@ class Rules:
         if covered and call.output.shape[-2:] == (1, 1):
             return self._reduced(call, value, images, [-2, -1], "avg" in call.name)
         value = window.seen_by(value)
-        patches = call.name == "im2col"
-        return value, grid(call.output.shape[-1:] if patches else call.output.shape[-2:])
+        if call.name == "im2col":
+            return value, grid(call.output.shape[-1:])
+        return value.on_map(call.output), grid(call.output.shape[-2:])
 
     def _reduction(self, call: Call) -> Known:
         images, given = call.arguments["self"], call.arguments.get("dim")
@@ -146,7 +149,11 @@ class Rules:
         return self._reduced(call, value, images, dimensions, call.name in _AVERAGES)
 
     def _reduced(self, call: Call, value: Value, images: Tensor, dimensions: Sequence[int], average: bool) -> Known:
-        positions, whole = merged_rows(self._memory.positions(images), dimensions, call.output.shape)
+        before = self._memory.positions(images)
+        positions, whole = merged_rows(before, dimensions, call.output.shape)
+        if len(torch.unique(positions)) < len(torch.unique(before)):
+            axes = {dimension % images.ndim for dimension in dimensions} if images.ndim == 4 else {2, 3}
+            value = value.joined(2 in axes, 3 in axes)
         if whole and average:
             self._pools += 1
             value = replace(value, pools=value.pools | {self._pools})
@@ -188,7 +195,7 @@ class Rules:
         if "pad" not in call.name:
             ratios = (before[2] / after[2], before[3] / after[3])
             value = Window((max(1.0, ratios[0]), max(1.0, ratios[1])), ratios).seen_by(value)
-        return value, grid(after[2:])
+        return value.on_map(call.output), grid(after[2:])
 
     def _through(self, layer: Layer, value: Value) -> Value:
         self._findings.applied.append(layer)

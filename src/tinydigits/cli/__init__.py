@@ -18,7 +18,7 @@ from tinydigits.errors import DataError, Stopped, TinydigitsError
 __all__ = ["main"]
 
 _VERBS = (
-    "train", "evaluate", "check", "recipes", "show", "read", "data",
+    "new", "train", "runs", "evaluate", "check", "recipes", "show", "read", "data",
     "certify", "results", "compare", "mistakes", "reproduce", "sweep",
 )  # fmt: skip
 

@@ -103,7 +103,7 @@ class _Live(_Base):
         self.live.stop()
 
     def _view(self) -> Group:
-        table = Table(title=self.what)
+        table = Table(title=Text(self.what))
         for title in ("seed", "test accuracy, %", "wrong", "seconds", ""):
             table.add_column(title, justify="right")
         # As many of the last seeds as fit: a live view taller than its terminal would flicker.

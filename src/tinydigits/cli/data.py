@@ -137,13 +137,14 @@ def _finish(name: str, folder: Path, reports: list[FileReport], as_json: bool) -
 
 def _print_table(name: str, folder: Path, reports: list[FileReport]) -> None:
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("file", "bytes", "SHA-256 of the content", "", title=f"{name} in {folder}")
+    table = Table("file", "bytes", "SHA-256 of the content", "", title=Text(f"{name} in {folder}"))
     for report in reports:
         table.add_row(
             report.name,
             "" if report.bytes is None else f"{report.bytes:,}",
             (report.sha256 or "")[:16],
-            "[green]ok[/]" if report.ok else f"[red]{report.problem}[/]",
+            Text("ok", "green") if report.ok else Text(report.problem, "red"),
         )
     console().print(table)

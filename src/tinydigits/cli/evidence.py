@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any
 
 import click
 
 from tinydigits import __version__
-from tinydigits.cli.console import console
-from tinydigits.errors import UsageError
-
-if TYPE_CHECKING:
-    from tinydigits.data import Dataset
-    from tinydigits.recipes import Recipe
+from tinydigits.cli.console import warn
 
 __all__ = [
     "executor_options",
-    "json_alone",
-    "loaded",
-    "recipe_in_words",
     "results_option",
     "results_to_read",
     "results_to_read_option",
-    "warn",
 ]
 
 results_option = click.option(
@@ -60,30 +48,6 @@ def executor_options(command: Any) -> Any:
     )(command)
 
 
-def json_alone() -> contextlib.redirect_stdout[TextIO]:
-    """Inside, what others print (Ray reports its dead nodes) goes to standard error, apart from the JSON."""
-    return contextlib.redirect_stdout(sys.stderr)
-
-
-def recipe_in_words(words: Sequence[str]) -> Recipe:
-    """A recipe's name and what is changed, as `gap epochs=3`."""
-    from tinydigits.recipes import get_recipe, override
-
-    if not words or "=" in words[0]:
-        raise UsageError("give a recipe's name first, and then what is changed of it, as: gap epochs=3")
-    return override(get_recipe(words[0]), words[1:])
-
-
-def loaded(dataset: str, data_dir: Path | None) -> Dataset:
-    """The data set, with what must be said about it."""
-    from tinydigits.data import load
-
-    data = load(dataset, data_dir, progress=True)
-    if data.notice:
-        warn(data.notice)
-    return data
-
-
 def results_to_read(results: Path | None) -> Path:
     """The folder that was asked for, or `results`, or where that has no evidence the published results."""
     from tinydigits.evidence import published_results
@@ -93,8 +57,3 @@ def results_to_read(results: Path | None) -> Path:
         chosen = published_results()
         warn(f"results/evidence is not here; this is what tinydigits {__version__} publishes")
     return chosen
-
-
-def warn(sentence: str) -> None:
-    """Something that the user should know, on standard error."""
-    console().print(sentence, style="bold yellow", markup=False, soft_wrap=True)

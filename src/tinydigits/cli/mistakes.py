@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, data_options, json_option, print_json
-from tinydigits.cli.evidence import loaded, recipe_in_words, results_to_read, results_to_read_option
+from tinydigits.cli.console import console, data_options, json_option, loaded, print_json
+from tinydigits.cli.evidence import results_to_read, results_to_read_option
+from tinydigits.cli.target import like_option, recipe_of_words
 from tinydigits.errors import DataError
 
 if TYPE_CHECKING:
@@ -18,19 +19,26 @@ __all__ = ["command"]
 
 
 @click.command("mistakes")
-@click.argument("words", metavar="[RECIPE] [FIELD=VALUE]...", nargs=-1)
+@click.argument("words", metavar="[TARGET] [FIELD=VALUE]...", nargs=-1)
+@like_option
 @data_options
 @results_to_read_option
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="The picture. [default: RESULTS/mistakes….png]"
 )
 @json_option
-def command(
-    words: tuple[str, ...], dataset: str, data_dir: Path | None, results: Path | None, out: Path | None, as_json: bool
+def command(  # noqa: PLR0917 - one argument an option
+    words: tuple[str, ...],
+    like: str | None,
+    dataset: str,
+    data_dir: Path | None,
+    results: Path | None,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
-    """Draw the test images that most seeds of RECIPE get wrong, with labels and votes.
+    """Draw the test images that most seeds of TARGET get wrong, with labels and votes.
 
-    Without RECIPE, all recipes that were certified on the data set vote. MNIST's 15 ambiguous labels are
+    Without TARGET, all recipes that were certified on the data set vote. MNIST's 15 ambiguous labels are
     marked, and the accuracy without them is given.
 
     \b
@@ -45,7 +53,7 @@ def command(
     data = loaded(dataset, data_dir)
     folder = results_to_read(results) / "evidence"
     if words:
-        series = [find_series(folder, recipe_in_words(words), data.fingerprint)]
+        series = [find_series(folder, recipe_of_words(words, like), data.fingerprint)]
     else:
         all_series = standing(load_series(folder)[0])
         series = [one for one in all_series if one.current and one.first.fingerprint == data.fingerprint]
@@ -53,7 +61,8 @@ def command(
     if not records:
         raise DataError(f"{folder} has no evidence on {data.name}; make some with: tinydigits certify RECIPE")
     mistakes = find_mistakes(records)
-    out = out or (results or Path("results")) / f"{'-'.join(['mistakes', *words])}.png"
+    name = "-".join(["mistakes", *words]).replace("/", "-").replace(":", "-")
+    out = out or (results or Path("results")) / f"{name}.png"
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, mistakes_sheet(mistakes, data))
     if as_json:

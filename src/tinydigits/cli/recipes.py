@@ -18,13 +18,13 @@ def command(as_json: bool) -> None:
     Example:
       $ tinydigits recipes
     """
-    from tinydigits.networks import weights_file
+    from tinydigits.networks import count_parameters, weights_file
     from tinydigits.recipes import DEFAULT, RECIPES
 
     rows = [
         {
             "name": recipe.name,
-            "parameters": recipe.build().count_parameters(),
+            "parameters": count_parameters(recipe.build()),
             "epochs": recipe.epochs,
             "origin": recipe.origin,
             "default": recipe.name == DEFAULT,

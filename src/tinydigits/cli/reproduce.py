@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, data_options, json_option, print_json
-from tinydigits.cli.evidence import executor_options, json_alone, loaded, recipe_in_words, results_option
+from tinydigits.cli.console import console, data_options, json_alone, json_option, loaded, print_json
+from tinydigits.cli.evidence import executor_options, results_option
+from tinydigits.cli.target import like_option, recipe_of_words
 from tinydigits.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,9 +19,10 @@ __all__ = ["command"]
 
 
 @click.command("reproduce")
-@click.argument("words", metavar="RECIPE [FIELD=VALUE]...", nargs=-1, required=True)
+@click.argument("words", metavar="TARGET [FIELD=VALUE]...", nargs=-1, required=True)
 @click.option("--seeds", type=click.IntRange(1), help="How many new seeds are trained. [default: 3]")
 @click.option("--seed", type=click.IntRange(0), help="Train this published seed again instead.")
+@like_option
 @data_options
 @executor_options
 @click.option(
@@ -34,6 +36,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     words: tuple[str, ...],
     seeds: int | None,
     seed: int | None,
+    like: str | None,
     dataset: str,
     data_dir: Path | None,
     executor: ExecutorName,
@@ -42,7 +45,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     results: Path,
     as_json: bool,
 ) -> None:
-    """Train seeds of RECIPE that were not published, and say whether what was published holds here.
+    """Train seeds of TARGET that were not published, and say whether what was published holds here.
 
     It holds if the mean of the new seeds is where 95 in 100 such means would be (prediction interval of the
     published seeds); if not, the exit status is 1. New records go to RESULTS/reproductions.
@@ -61,7 +64,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
 
     if seed is not None and seeds is not None:
         raise UsageError("give --seeds for new seeds or --seed for a published one, not both")
-    recipe, where = recipe_in_words(words), choose_executor(executor, ray_address)
+    recipe, where = recipe_of_words(words, like), choose_executor(executor, ray_address)
     data = loaded(dataset, data_dir)
     view = certification_view(console())
     found: Reproduction | Retraining

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, json_option, print_json
-from tinydigits.cli.evidence import results_to_read, results_to_read_option, warn
+from tinydigits.cli.console import console, json_option, print_json, warn
+from tinydigits.cli.evidence import results_to_read, results_to_read_option
 
 if TYPE_CHECKING:
     from tinydigits.evidence import Claim, TestSetUse

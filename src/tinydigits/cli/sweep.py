@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinydigits.cli.console import console, data_options, json_option, print_json
-from tinydigits.cli.evidence import executor_options, json_alone, loaded, results_option
+from tinydigits.cli.console import console, data_options, json_alone, json_option, loaded, print_json
+from tinydigits.cli.evidence import executor_options, results_option
+from tinydigits.cli.target import like_option, recipe_of_words
 from tinydigits.errors import Stopped
 
 if TYPE_CHECKING:
@@ -20,17 +21,19 @@ __all__ = ["command"]
 
 
 @click.command("sweep")
-@click.argument("recipe")
+@click.argument("target")
 @click.argument("overrides", metavar="FIELD=SPACE...", nargs=-1, required=True)
 @click.option("--trials", type=click.IntRange(1), default=50, show_default=True, help="Those of earlier calls count.")
 @click.option("--max-parameters", type=click.IntRange(0), help="Refuse networks with more trainable scalars.")
+@like_option
 @data_options
 @executor_options
 @results_option
 @json_option
 def command(  # noqa: PLR0913, PLR0917 - one argument an option
-    recipe: str,
+    target: str,
     overrides: tuple[str, ...],
+    like: str | None,
     trials: int,
     max_parameters: int | None,
     dataset: str,
@@ -40,7 +43,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     results: Path,
     as_json: bool,
 ) -> None:
-    """Search for values of RECIPE's fields that do best on held-out training images.
+    """Search for values of TARGET's fields that do best on held-out training images.
 
     A SPACE is low..high, log:low..high or a|b|c; FIELD=VALUE is set for all trials. The test set is not used.
     The same command goes on with a sweep that was stopped. At the end: a table, a picture, and the command that
@@ -50,15 +53,15 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     Example:
       $ tinydigits sweep gap optimizer.lr=log:0.01..1 augmentation.rotation=0..15 --trials 50
       $ tinydigits sweep gap "network=gap|simple|skip" epochs=5 --max-parameters 15000
+      $ tinydigits sweep my_net.py:MyNet network.width=8..24 --max-parameters 8000
     """
     from tinydigits.evidence import sweep
     from tinydigits.evidence.pictures import sweep_picture
     from tinydigits.executors import choose_executor
     from tinydigits.files import write_atomically
-    from tinydigits.recipes import get_recipe
 
     where = choose_executor(executor, ray_address)
-    base = get_recipe(recipe)
+    base = recipe_of_words([target], like)
     data = loaded(dataset, data_dir)
     try:
         with json_alone():
@@ -70,7 +73,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
         raise Stopped(f"stopped; the trials done are in {results / 'sweeps'}, and the same command goes on") from None
     picture = found.storage.with_suffix(".png")
     write_atomically(picture, sweep_picture(found))
-    best = ["tinydigits", "train", recipe, *found.fixed, *found.best.overrides]
+    best = ["tinydigits", "train", target, *(["--like", like] if like else []), *found.fixed, *found.best.overrides]
     best += ["--dataset", dataset] if dataset != "auto" else []
     best += ["--data-dir", str(data_dir)] if data_dir else []
     if as_json:
@@ -88,9 +91,8 @@ def _show(found: Sweep, picture: Path, best: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=f"{found.recipe}: the best of {len(found.trials)} trials, on held-out images of {found.dataset}"
-    )
+    title = f"{found.recipe}: the best of {len(found.trials)} trials, on held-out images of {found.dataset}"
+    table = Table(title=Text(title))
     table.add_column("trial", justify="right")
     for dimension in found.space:
         table.add_column(dimension.partition("=")[0], justify="right")

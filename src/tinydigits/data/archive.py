@@ -55,7 +55,7 @@ def load_archive(name: str) -> Dataset:
         raise
     # Zip and NumPy answer a hostile file with nearly any exception; whichever it is, this file is to blame.
     except Exception as error:
-        raise DataError(f"{name} cannot be read as .npz ({error}); save it anew with np.savez") from error
+        raise DataError(f"{name} cannot be read as .npz ({error}); save it again with np.savez") from error
     return make_dataset(name, tuple("0123456789"), train, test)
 
 

@@ -98,7 +98,7 @@ def download(file: IdxFile, mirrors: Sequence[str], folder: Path, show: Callable
 def _get(mirror: str, file: IdxFile, folder: Path, show: Callable[..., None]) -> None:
     with ExitStack() as responses:
         get = pooch.HTTPDownloader(
-            progressbar=_Watch(file, show),
+            progressbar=_Limit(file, show),
             chunk_size=_CHUNK,
             timeout=(CONNECT_SECONDS, READ_SECONDS),
             headers={"Accept-Encoding": "identity"},
@@ -111,10 +111,10 @@ def _get(mirror: str, file: IdxFile, folder: Path, show: Callable[..., None]) ->
         raise _FailedError(f"what it serves {report.problem}")
 
 
-class _Watch:
+class _Limit:
     """What pooch takes for a progress bar; it stops a mirror that sends too much or too slowly.
 
-    The time-out of a read starts anew with each byte, hence a limit on the whole.
+    The time-out of a read starts again with each byte, hence a limit on the whole.
     """
 
     total = 0

@@ -76,7 +76,7 @@ def _files(kind: Literal["content_sha256", "gzip_sha256"], *sizes_and_digests: t
         yield IdxFile(name, shape, size, **{kind: digest})
 
 
-# MNIST is known by its content, since files compressed anew are about. For the two others only digests of
+# MNIST is known by its content, since mirrors serve recompressed files too. For the two others only digests of
 # the .gz are published: sizes and SHA-256 as in TensorFlow Datasets (url_checksums/fashion_mnist.txt and
 # kmnist.txt).
 _MNIST = Source(

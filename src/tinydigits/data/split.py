@@ -6,11 +6,13 @@ import hashlib
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import SupportsIndex, overload
 
 import torch
 from torch import Tensor
 
 from tinydigits.data.sources import SOURCES
+from tinydigits.data.standardization import standardize
 from tinydigits.errors import UsageError
 from tinydigits.schema import checked
 
@@ -23,6 +25,9 @@ CLASSES = 10
 @checked
 class Split:
     """Images with their labels, in a fixed order.
+
+    Also a data set as PyTorch has them: `split[0]` and `for … in split` give an image as networks take it, and
+    `DataLoader(split, batch_size=64)` batches of them.
 
     Raises:
         UsageError: a shape, a dtype, a length or a label is not as below, or there is no image.
@@ -49,8 +54,14 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: slice | Tensor) -> Split:
-        """The images at a slice or at an int64 tensor of indices."""
+    @overload
+    def __getitem__(self, index: int) -> tuple[Tensor, int]: ...
+    @overload
+    def __getitem__(self, index: slice | Tensor) -> Split: ...
+    def __getitem__(self, index: int | slice | Tensor) -> tuple[Tensor, int] | Split:
+        """One image, standardised float32 [1, 28, 28], with its label; or those at a slice or at a tensor's indices."""
+        if isinstance(index, SupportsIndex) and not isinstance(index, Tensor):
+            return standardize(self.images[index].float() / 255), int(self.labels[index])
         return Split(self.images[index], self.labels[index])
 
     def __repr__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinydigits.evidence.ambiguous_labels import AMBIGUOUS_LABELS
+from tinydigits.data import AMBIGUOUS_LABELS
 from tinydigits.evidence.callback import CertificationCallback
 from tinydigits.evidence.certification import certify
 from tinydigits.evidence.claim import TARGET, Claim, make_claim

@@ -8,7 +8,7 @@ __all__ = ["CertificationCallback"]
 
 
 class CertificationCallback:
-    """Hears of a certification's course and keeps silent; subclasses show it."""
+    """Called as a certification goes on; does nothing by itself, subclasses show or record."""
 
     def start(self, what: str, seeds: list[int], done: list[Record]) -> None:
         """Seeds of `what` are wanted, and these of them are there already."""

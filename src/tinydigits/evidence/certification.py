@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -17,11 +17,11 @@ from tinydigits.evidence.claim import Claim, make_claim
 from tinydigits.evidence.code import code_fingerprint
 from tinydigits.evidence.ledger import record_use
 from tinydigits.evidence.measure import Training, train_and_evaluate
-from tinydigits.evidence.record import Key, Record, trained_fields
+from tinydigits.evidence.record import Key, Record, evidence_name, trained_fields
 from tinydigits.evidence.series import changed_fields
 from tinydigits.evidence.store import EvidenceFile, SeedLock
 from tinydigits.executors import Executor, GroupExecutor, LocalExecutor
-from tinydigits.recipes import Recipe, get_recipe
+from tinydigits.recipes import Recipe, recipe_for
 from tinydigits.schema import checked_arguments
 from tinydigits.training import choose_device
 
@@ -32,7 +32,7 @@ _PAUSE = 1.0
 
 @checked_arguments
 def certify(
-    recipe: str | Recipe,
+    recipe: str | Recipe | Callable[..., Any],
     dataset: Dataset | None = None,
     *,
     seeds: Annotated[int, Field(ge=1)] = 20,
@@ -48,11 +48,12 @@ def certify(
     a script must call it under `if __name__ == "__main__":`.
 
     Args:
-        recipe: a recipe or its name.
+        recipe: a recipe or its name, a recipe file, or a network of your own: see `recipe_for`.
         dataset: what to train and test on; None is `load("auto")`.
         seeds: how many.
         executor: where trainings run; None is this machine, one process a core.
-        results: evidence is in `results/evidence/RECIPE.jsonl`; every look at the test set is counted in
+        results: evidence is in `results/evidence/RECIPE.jsonl`, for a network of your own in a file for each version
+            of its source; every look at the test set is counted in
             `results/ledger.jsonl`.
         callback: is called at every seed.
 
@@ -61,7 +62,7 @@ def certify(
         DataError: the evidence cannot be read or written.
         TinydigitsError: a training has diverged, or its process died twice; the seed is named.
     """
-    recipe = get_recipe(recipe) if isinstance(recipe, str) else recipe
+    recipe = recipe_for(recipe)
     dataset = load("auto") if dataset is None else dataset
     records = collect(
         recipe, dataset, range(seeds), results=Path(results), folder="evidence", command="certify",
@@ -88,7 +89,7 @@ def collect(
     executor = executor or LocalExecutor()
     callback = callback or CertificationCallback()
     wanted = list(seeds)
-    work = _Work(recipe, dataset, EvidenceFile(results / folder, recipe.name), executor, callback)
+    work = _Work(recipe, dataset, EvidenceFile(results / folder, evidence_name(recipe)), executor, callback)
     for sentence in work.file.set_aside_broken():
         callback.notice(sentence)
     work.say_what_does_not_count()

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinydigits.evidence.ambiguous_labels import accuracy_without_ambiguous
-from tinydigits.evidence.record import Record
+from tinydigits.evidence.mistakes import mean_without_ambiguous
+from tinydigits.evidence.record import Record, source_of
 from tinydigits.evidence.series import is_older_code
 from tinydigits.evidence.statistics import lower_bound, share_interval
 
@@ -25,6 +25,7 @@ class Claim:
         recipe: the recipe's name.
         overrides: `field=value` words, where it is not the recipe as it now stands.
         digest: of the recipe's content.
+        source: eight hexadecimal digits of the hash of a user's network; None of one that tinydigits brings.
         code: `code_fingerprint` of what trained and tested it; None from before there were fingerprints.
         older_code: whether that is not this version's code.
         device: `cpu`, or another device, `in a group` where many seeds were trained as one network.
@@ -52,6 +53,7 @@ class Claim:
     recipe: str
     overrides: tuple[str, ...]
     digest: str
+    source: str | None
     code: str | None
     older_code: bool
     device: str
@@ -78,7 +80,8 @@ class Claim:
     @property
     def name(self) -> str:
         """The recipe in words, with what a reader must not overlook."""
-        remarks = [f"on {self.device}"] * (self.device != "cpu") + ["older code"] * self.older_code
+        remarks = [f"source {self.source}"] if self.source else []
+        remarks += [f"on {self.device}"] * (self.device != "cpu") + ["older code"] * self.older_code
         return " ".join([self.recipe, *self.overrides]) + (f" ({', '.join(remarks)})" if remarks else "")
 
     @property
@@ -100,12 +103,12 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
     """The claim of records that differ in their seed alone; there must be one at least."""
     accuracies = [record.test_accuracy for record in records]
     hits = sum(accuracy >= TARGET for accuracy in accuracies)
-    without_ambiguous = [accuracy for record in records if (accuracy := accuracy_without_ambiguous(record)) is not None]
     one = records[0]
     return Claim(
         recipe=one.recipe,
         overrides=tuple(overrides),
         digest=one.digest,
+        source=source_of(one),
         code=one.code,
         older_code=is_older_code(one),
         device=one.device_kind,
@@ -118,7 +121,7 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
         lower95=lower_bound(accuracies),
         share_9940=hits / len(records),
         share_interval=share_interval(hits, len(records)),
-        mean_without_ambiguous=statistics.fmean(without_ambiguous) if without_ambiguous else None,
+        mean_without_ambiguous=mean_without_ambiguous(records),
         parameters=one.parameters,
         folded_parameters=one.folded_parameters,
         macs=one.macs,

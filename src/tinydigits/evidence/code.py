@@ -19,6 +19,7 @@ from tinydigits.evidence.trainings import train_seed, train_seeds_in_group
 from tinydigits.networks import NETWORKS
 from tinydigits.recipes import Augmentation, Optimizer, Recipe, Schedule
 from tinydigits.training import evaluate
+from tinydigits.user_networks import UserNetwork
 
 __all__ = ["code_fingerprint", "reached_definitions"]
 
@@ -32,14 +33,15 @@ Source = tuple[str, str]  # a module, and a name in it; "" stands for the module
 
 
 @functools.cache
-def code_fingerprint(network: str, *, group: bool = False, package: Path = _PACKAGE) -> str:
+def code_fingerprint(network: str | UserNetwork, *, group: bool = False, package: Path = _PACKAGE) -> str:
     """Sixteen hexadecimal digits that change with the mathematics of training and testing a network.
 
     They stay the same when comments, docstrings, formatting, annotations of functions, messages of errors or
     definitions that are not reached change, and do not depend on the machine or on the version of anything.
 
     Args:
-        network: a name in `NETWORKS`.
+        network: a name in `NETWORKS`, or a user's network: of that, what it imports from this package counts here, and
+            its own source in its hash.
         group: whether many seeds are trained as one network.
         package: the folder of the source.
     """
@@ -49,12 +51,16 @@ def code_fingerprint(network: str, *, group: bool = False, package: Path = _PACK
     return hashlib.sha256(repr(document).encode()).hexdigest()[:16]
 
 
-def reached_definitions(network: str, *, group: bool = False, package: Path = _PACKAGE) -> list[Source]:
+def reached_definitions(network: str | UserNetwork, *, group: bool = False, package: Path = _PACKAGE) -> list[Source]:
     """Every definition of the package that training and testing this network can reach, in alphabetical order."""
     modules = _modules(package)
-    start = (train_seeds_in_group if group else train_seed, evaluate, NETWORKS[network], *_GIVEN)
+    start = (train_seeds_in_group if group else train_seed, evaluate, *_GIVEN)
     waiting = [(one.__module__, one.__qualname__) for one in start]
-    # Statements that define no name run when their module is imported, whoever imports it.
+    if isinstance(network, str):
+        waiting.append((NETWORKS[network].__module__, NETWORKS[network].__qualname__))
+    else:
+        waiting += modules.imported_by(network)
+    # Statements that define no name run when their module is imported, by any other.
     waiting += [(module, "") for module in modules.names if modules[module].defined[""]]
     reached: set[Source] = set()
     while waiting:
@@ -111,6 +117,18 @@ class _Modules(dict[str, _Module]):
         if source not in self._definitions:
             self._definitions[source] = _essence(self.statements(source)), sorted(set(self._mentioned(source)))
         return self._definitions[source]
+
+    def imported_by(self, network: UserNetwork) -> Iterator[Source]:
+        """What a user's network imports from this package, wherever in its sources."""
+        for text in network.sources.values():
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level):
+                    for alias in node.names:
+                        module, name = alias.name, ""
+                        if isinstance(node, ast.ImportFrom):
+                            module, name = str(node.module), alias.name
+                        if module in self.names:
+                            yield from self._origins(module, name)
 
     def _mentioned(self, source: Source) -> Iterator[tuple[str, Source]]:
         module = self[source[0]]

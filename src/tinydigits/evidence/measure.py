@@ -18,7 +18,7 @@ from tinydigits.evidence.trainings import train_seed, train_seeds_in_group
 from tinydigits.executors import with_group_version
 from tinydigits.networks.parameters import count_parameters
 from tinydigits.provenance import commit, machine, processor, versions
-from tinydigits.recipes import Recipe
+from tinydigits.recipes import Recipe, reporting_crashes
 from tinydigits.training import choose_device, evaluate
 
 __all__ = ["Training", "train_and_evaluate", "weights_sha256"]
@@ -54,7 +54,8 @@ def _train_and_evaluate_group(dataset: Dataset, trainings: Sequence[Training]) -
     """As `train_and_evaluate`, for seeds of one recipe on this machine's best device."""
     recipe, device = trainings[0].recipe, choose_device()
     origin = _Origin(recipe, len(trainings))
-    networks = train_seeds_in_group(recipe, dataset.train, [training.seed for training in trainings], device)
+    with reporting_crashes(recipe):
+        networks = train_seeds_in_group(recipe, dataset.train, [training.seed for training in trainings], device)
     origin.end()
     return [
         _record(dataset, training, network, origin, device)
@@ -70,7 +71,8 @@ def train_and_evaluate(dataset: Dataset, training: Training) -> Record:
         TinydigitsError: the training has diverged.
     """
     origin = _Origin(training.recipe)
-    network = train_seed(training.recipe, dataset.train, training.seed)
+    with reporting_crashes(training.recipe):
+        network = train_seed(training.recipe, dataset.train, training.seed)
     origin.end()
     return _record(dataset, training, network, origin, torch.device("cpu"))
 

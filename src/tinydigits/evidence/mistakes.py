@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinydigits.evidence.ambiguous_labels import AMBIGUOUS_LABELS, accuracy_without_ambiguous
+from tinydigits.data import AMBIGUOUS_LABELS
 from tinydigits.evidence.record import Record
 
-__all__ = ["Mistake", "Mistakes", "find_mistakes"]
+__all__ = ["Mistake", "Mistakes", "find_mistakes", "mean_without_ambiguous"]
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,17 @@ def find_mistakes(records: Sequence[Record]) -> Mistakes:
         if 2 * counts.total() >= len(records)
     ]
     images.sort(key=lambda image: (-image.wrong, image.index))
-    without_ambiguous = [accuracy for record in records if (accuracy := accuracy_without_ambiguous(record)) is not None]
     return Mistakes(
         trainings=len(records),
         images=images,
         accuracy=statistics.fmean(record.test_accuracy for record in records),
-        accuracy_without_ambiguous=statistics.fmean(without_ambiguous) if without_ambiguous else None,
+        accuracy_without_ambiguous=mean_without_ambiguous(records),
     )
+
+
+def mean_without_ambiguous(records: Sequence[Record]) -> float | None:
+    """Mean percentage of the other 9,985 images that were read as labelled; None on data other than MNIST."""
+    if records[0].dataset != "mnist":
+        return None
+    images = records[0].test_images - len(AMBIGUOUS_LABELS)
+    return statistics.fmean(100 * (images - len(set(record.wrong) - AMBIGUOUS_LABELS)) / images for record in records)

@@ -45,7 +45,7 @@ def markdown_table(claims: Sequence[Claim]) -> str:
 
 
 def readme_with_results(readme: str, series: Sequence[Series]) -> str:
-    """README with the table between its two markers made anew from the recipes as they stand, on MNIST.
+    """README with the table between its two markers made from the recipes as they stand, on MNIST.
 
     Raises:
         DataError: the markers are not both there, in their order.
@@ -132,11 +132,11 @@ def _row(claim: Claim) -> str:
     return (
         f"| `{claim.recipe}`{remark} | {claim.parameters:,} | {claim.epochs} | {claim.seeds} | {claim.mean:.3f}{sd} "
         f"| {claim.min:.2f}–{claim.max:.2f} | {_number(claim.lower95)} | {100 * claim.share_9940:.0f} % "
-        f"| {claim.seconds_mean:.0f} | {_verdict(claim)} |\n"
+        f"| {claim.seconds_mean:.0f} | {_reaches(claim)} |\n"
     )
 
 
-def _verdict(claim: Claim) -> str:
+def _reaches(claim: Claim) -> str:
     if claim.lower95 is None:
         return "one seed cannot tell"
     return "yes" if claim.reaches else f"no, by {TARGET - claim.lower95:.3f}"
@@ -163,7 +163,7 @@ def _page(one: Series, others: list[Series], uses: list[TestSetUse]) -> str:
         f"| mean ± standard deviation | {claim.mean:.3f}{'' if claim.sd is None else f' ± {claim.sd:.3f}'} % |",
         f"| lowest, highest | {claim.min:.2f}, {claim.max:.2f} % |",
         f"| 95 % lower bound of the mean (Student's t, one-sided) | {_number(claim.lower95)} % |",
-        f"| reaches {TARGET:.2f} | {_verdict(claim)} |",
+        f"| reaches {TARGET:.2f} | {_reaches(claim)} |",
         f"| share of seeds at or over {TARGET:.2f} | {100 * claim.share_9940:.0f} % "
         f"(Wilson, 95 %: {100 * low:.0f} to {100 * high:.0f} %) |",
         f"| mean without the 15 ambiguous labels | {_number(claim.mean_without_ambiguous)} % |",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from tinydigits.evidence.claim import TARGET, Claim
 from tinydigits.evidence.mistakes import Mistakes
 from tinydigits.evidence.references import REFERENCES
 from tinydigits.evidence.search import Sweep
+from tinydigits.training.plots import png
 
 __all__ = ["accuracy_picture", "mistakes_sheet", "sweep_picture"]
 
@@ -43,7 +43,7 @@ def accuracy_picture(claims: Sequence[Claim]) -> bytes:
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside lower center", ncols=2, fontsize=7, frameon=False)
-    return _png(figure)
+    return png(figure)
 
 
 def mistakes_sheet(mistakes: Mistakes, dataset: Dataset, *, most: int = 60) -> bytes:
@@ -77,7 +77,7 @@ def mistakes_sheet(mistakes: Mistakes, dataset: Dataset, *, most: int = 60) -> b
         f"and the wrong answers{marked}",
         fontsize=9,
     )
-    return _png(figure)
+    return png(figure)
 
 
 def sweep_picture(sweep: Sweep) -> bytes:
@@ -100,10 +100,4 @@ def sweep_picture(sweep: Sweep) -> bytes:
     for axes in grid[len(panels) :]:
         axes.axis("off")
     figure.suptitle(f"{sweep.recipe} on held-out images of {sweep.dataset}: {len(sweep.complete)} complete trials")
-    return _png(figure)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return buffer.getvalue()
+    return png(figure)

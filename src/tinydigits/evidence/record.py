@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -10,8 +11,9 @@ from pydantic import Field
 
 from tinydigits.recipes import Recipe
 from tinydigits.schema import checked, from_json
+from tinydigits.user_networks import UserNetwork
 
-__all__ = ["Key", "Record", "trained_fields"]
+__all__ = ["Key", "Record", "evidence_name", "source_of", "trained_fields"]
 
 
 class Key(NamedTuple):
@@ -130,4 +132,19 @@ def trained_fields(recipe: Recipe) -> dict[str, Any]:
     document = recipe.as_dict()
     for words in ("name", "budget", "origin", "notes"):
         del document[words]
+    if isinstance(recipe.network, UserNetwork):
+        del document["network"]["folder"]  # which is of no use to others
     return document
+
+
+def source_of(record: Record) -> str | None:
+    """Eight hexadecimal digits of the hash of the user's network that was trained; None of tinydigits' own."""
+    network = record.trained.get("network")
+    return from_json(UserNetwork, network).sha256[:8] if isinstance(network, Mapping) else None
+
+
+def evidence_name(recipe: Recipe) -> str:
+    """What the recipe's evidence file is called: one file for each version of a user's network."""
+    if isinstance(recipe.network, UserNetwork):
+        return f"{recipe.name}-{recipe.network.sha256[:8]}"
+    return recipe.name

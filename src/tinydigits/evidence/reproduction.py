@@ -59,11 +59,11 @@ class Reproduction:
     @property
     def sentence(self) -> str:
         """What a person wants to know."""
-        verdict = "holds here" if self.holds else "DOES NOT HOLD here"
+        outcome = "holds here" if self.holds else "DOES NOT HOLD here"
         code = ", of older code" if self.older_code else ""
         return (
             f"The published {self.published_mean:.3f} % of {self.recipe} ({self.published_seeds} seeds, "
-            f"{self.dataset}{code}) {verdict}: {len(self.seeds)} new seeds gave {self.mean:.3f} %, where "
+            f"{self.dataset}{code}) {outcome}: {len(self.seeds)} new seeds gave {self.mean:.3f} %, where "
             f"{self.low:.3f} to {self.high:.3f} were to be expected."
         )
 

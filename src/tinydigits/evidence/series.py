@@ -12,7 +12,9 @@ from tinydigits.evidence.code import code_fingerprint
 from tinydigits.evidence.record import Record, trained_fields
 from tinydigits.evidence.store import EvidenceFile
 from tinydigits.networks import NETWORKS
-from tinydigits.recipes import RECIPES, Recipe
+from tinydigits.recipes import LIKE, RECIPES, Recipe
+from tinydigits.schema import from_json
+from tinydigits.user_networks import UserNetwork
 
 __all__ = ["Series", "changed_fields", "find_series", "is_older_code", "load_series", "standing"]
 
@@ -69,13 +71,28 @@ class Series:
 def is_older_code(record: Record) -> bool:
     """Whether it was trained or tested by other code than this version's."""
     network = record.trained.get("network")
-    return network not in NETWORKS or record.code != code_fingerprint(network, group=record.group is not None)
+    if isinstance(network, Mapping):
+        network = from_json(UserNetwork, network)
+    elif network not in NETWORKS:
+        return True
+    return record.code != code_fingerprint(network, group=record.group is not None)
 
 
 def changed_fields(name: str, trained: Mapping[str, Any]) -> list[str]:
-    """The `field=value` words that make what was trained out of the recipe of that name as it now stands."""
-    now = _flat(trained_fields(RECIPES[name])) if name in RECIPES else {}
-    return [f"{field}={value}" for field, value in _flat(trained).items() if field in now and now[field] != value]
+    """The `field=value` words that make what was trained out of the recipe of that name as it now stands.
+
+    Of a user's network they are its arguments, and what is not as in the recipe that it is trained like if nothing is
+    said.
+    """
+    network = trained.get("network")
+    base, arguments = RECIPES.get(name), {}
+    if isinstance(network, Mapping):
+        base, arguments = RECIPES[LIKE], {f"network.{field}": value for field, value in network["arguments"].items()}
+    now = {} if base is None else _flat(trained_fields(base))
+    if isinstance(network, Mapping):
+        del now["dropout"], now["loss"]  # which are as the network says
+    changed = {field: value for field, value in _flat(trained).items() if field in now and now[field] != value}
+    return [f"{field}={value}" for field, value in {**arguments, **changed}.items()]
 
 
 def load_series(folder: Path) -> tuple[list[Series], list[str]]:
@@ -128,9 +145,9 @@ def find_series(folder: Path, recipe: Recipe, fingerprint: str | None = None) ->
         if fingerprint in (None, one.first.fingerprint):
             return one
     which = " on this data set" if found else " as it is now"
+    target = recipe.network.target if isinstance(recipe.network, UserNetwork) else recipe.name
     raise DataError(
-        f"{folder} has no evidence of {recipe.name}{which}, from seed 0 on; make some with: "
-        f"tinydigits certify {recipe.name}"
+        f"{folder} has no evidence of {target}{which}, from seed 0 on; make some with: tinydigits certify {target}"
     )
 
 

@@ -12,6 +12,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from tinydigits.errors import UsageError
 from tinydigits.recipes import Recipe, override
+from tinydigits.user_networks import UserNetwork
 
 __all__ = ["Distribution", "parse_space", "suggest"]
 
@@ -77,4 +78,7 @@ def _distribution(recipe: Recipe, field: str, text: str) -> Distribution:
 
 def _value(recipe: Recipe, field: str, text: str) -> Any:
     """What the text means as this field of the recipe."""
-    return reduce(getattr, field.split("."), override(recipe, [f"{field}={text}"]))
+    changed = override(recipe, [f"{field}={text}"])
+    if isinstance(changed.network, UserNetwork) and field.startswith("network."):
+        return changed.network.arguments[field.removeprefix("network.")]
+    return reduce(getattr, field.split("."), changed)

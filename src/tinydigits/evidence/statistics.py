@@ -63,7 +63,7 @@ def bootstrap_difference(
 ) -> tuple[float, float]:
     """The interval of the mean of a table of seeds × images, when both seeds and images might have been others.
 
-    Seeds and images are drawn anew with replacement, each on their own, which errs on the wide side
+    Seeds and images are resampled with replacement, each on their own, which errs on the wide side
     (A. Owen, "The pigeonhole bootstrap", 2007). The generator starts from a fixed seed: the same evidence
     always gives the same interval.
 

@@ -89,7 +89,7 @@ class EvidenceFile:
             if any(known.key == record.key for known in self.read()[0]):
                 return False
             with self.path.open("ab") as file:
-                # A last line that is whole but for its end, as a kill or an editor leaves it, stays a line.
+                # A last line without its line end, as a kill or an editor leaves it, stays a line.
                 unended = file.tell() > 0 and not self.path.read_bytes().endswith(b"\n")
                 file.write(b"\n" * unended + record.line().encode())
                 file.flush()
@@ -97,7 +97,7 @@ class EvidenceFile:
             return True
 
     def seed_lock(self, key: Key) -> SeedLock:
-        """The lock of whoever trains the seed of this key."""
+        """The lock for training the seed of this key."""
         self._locks.mkdir(parents=True, exist_ok=True)
         short = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
         return SeedLock(self._locks / f"{self._name}-{short}.lock")

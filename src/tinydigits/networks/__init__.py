@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tinydigits.data.standardization import standardize
 from tinydigits.networks.blocks import Network
-from tinydigits.networks.classify import classify, log_probabilities, standardize
+from tinydigits.networks.classify import classify, log_probabilities
 from tinydigits.networks.parameters import count_parameters
 from tinydigits.networks.registry import NETWORKS
 from tinydigits.networks.summary import summary

@@ -10,19 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tinydigits.data.standardization import standardize
 from tinydigits.errors import DataError
 from tinydigits.schema import checked_arguments
 
-__all__ = ["MEAN", "STANDARD_DEVIATION", "classify", "log_probabilities", "standardize"]
-
-# Mean and standard deviation of the 60,000 training images' pixels in [0, 1].
-MEAN, STANDARD_DEVIATION = 0.1307, 0.3081
-
-
-def standardize(pixels: Tensor) -> Tensor:
-    """Pixels as networks take them, from pixels in [0, 1]: (x − 0.1307) / 0.3081, same shape and dtype."""
-    return (pixels - MEAN) / STANDARD_DEVIATION
-
+__all__ = ["classify", "log_probabilities"]
 
 # Activations of as many images as this stay in a core's cache; a larger batch takes up to twice as long an image.
 _CPU_BATCH, _BATCH = 250, 2000

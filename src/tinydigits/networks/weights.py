@@ -67,7 +67,7 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             notes = dict(file.metadata() or {})
     except (SafetensorError, OSError) as error:
         raise DataError(f"{path} cannot be read as safetensors: {error}") from error
-    verify(content, path, required=bool(notes))
+    verify(content, path, required=bool(notes.keys() - {"format"}))  # which other programs write
     notes.pop("content", None)
     for name in [name for name in weights if name.endswith(".running_mean")]:
         weights.setdefault(name.replace(".running_mean", _COUNTER), torch.tensor(0))

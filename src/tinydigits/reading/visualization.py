@@ -42,10 +42,10 @@ def show(source: SkipValidation[Source], reading: Reading) -> Image.Image:
         place = (left, top - 1.2 * size if top > 1.2 * size else top + height)
         draw.text(place, str(digit.digit), fill=colour, font=ImageFont.load_default(size))
     glyphs = _glyphs(reading.digits)
-    sheet = Image.new("RGB", (photo.width + glyphs.width, max(photo.height, glyphs.height)), "white")
-    sheet.paste(photo, (0, 0))
-    sheet.paste(glyphs, (photo.width, 0))
-    return sheet
+    canvas = Image.new("RGB", (photo.width + glyphs.width, max(photo.height, glyphs.height)), "white")
+    canvas.paste(photo, (0, 0))
+    canvas.paste(glyphs, (photo.width, 0))
+    return canvas
 
 
 def _glyphs(digits: list[Digit]) -> Image.Image:
@@ -55,14 +55,14 @@ def _glyphs(digits: list[Digit]) -> Image.Image:
         if not rows or rows[-1][0].line != digit.line or len(rows[-1]) == 12:
             rows.append([])
         rows[-1].append(digit)
-    sheet = Image.new("RGB", (max(map(len, rows), default=0) * _TILE, len(rows) * (_TILE + 16)), "white")
-    draw = ImageDraw.Draw(sheet)
+    canvas = Image.new("RGB", (max(map(len, rows), default=0) * _TILE, len(rows) * (_TILE + 16)), "white")
+    draw = ImageDraw.Draw(canvas)
     for row, line in enumerate(rows):
         for column, digit in enumerate(line):
             left, top = column * _TILE, row * (_TILE + 16)
             tile = Image.fromarray(digit.glyph).resize((_TILE - 2, _TILE - 2), Image.Resampling.NEAREST)
-            sheet.paste(tile, (left + 1, top + 1))
+            canvas.paste(tile, (left + 1, top + 1))
             label = f"{digit.digit} {100 * digit.probability:.0f} %"
             colour = _CONFIDENT if digit.accepted else _LOW_CONFIDENCE
             draw.text((left + 3, top + _TILE), label, fill=colour, font=ImageFont.load_default(11))
-    return sheet
+    return canvas

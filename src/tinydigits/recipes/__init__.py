@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from tinydigits.errors import UsageError, did_you_mean
-from tinydigits.recipes.dense import DENSE, DENSE_ORIGINAL
-from tinydigits.recipes.gap import GAP, GAP_ORIGINAL
+from tinydigits.recipes.examination import reporting_crashes
 from tinydigits.recipes.override import override, recipe_from_dict
 from tinydigits.recipes.recipe import Augmentation, Optimizer, Recipe, Schedule
-from tinydigits.recipes.recognizer import RECOGNIZER, RECOGNIZER_ORIGINAL
-from tinydigits.recipes.simple import SIMPLE, SIMPLE_ORIGINAL
-from tinydigits.recipes.skip import SKIP, SKIP_ORIGINAL
-from tinydigits.recipes.sturdy import STURDY
-from tinydigits.recipes.swift import SWIFT
+from tinydigits.recipes.registry import DEFAULT, RECIPES, get_recipe
+from tinydigits.recipes.target import LIKE, recipe_for, register
 
 __all__ = [
     "DEFAULT",
+    "LIKE",
     "RECIPES",
     "Augmentation",
     "Optimizer",
@@ -22,25 +18,8 @@ __all__ = [
     "Schedule",
     "get_recipe",
     "override",
+    "recipe_for",
     "recipe_from_dict",
+    "register",
+    "reporting_crashes",
 ]
-
-RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe
-    for recipe in (
-        SWIFT, RECOGNIZER, SIMPLE, GAP, SKIP, DENSE, STURDY,
-        RECOGNIZER_ORIGINAL, SIMPLE_ORIGINAL, GAP_ORIGINAL, SKIP_ORIGINAL, DENSE_ORIGINAL,
-    )
-}  # fmt: skip
-DEFAULT = "swift"
-
-
-def get_recipe(name: str) -> Recipe:
-    """The recipe of that name.
-
-    Raises:
-        UsageError: there is none; the nearest name is given.
-    """
-    if name not in RECIPES:
-        raise UsageError(f"there is no recipe {name!r}{did_you_mean(name, RECIPES)}")
-    return RECIPES[name]

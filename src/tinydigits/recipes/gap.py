@@ -20,15 +20,18 @@ GAP_ORIGINAL = Recipe(
     network="gap",
     epochs=20,
     batch_size=128,
-    optimizer=Optimizer("sgd", lr=0.01, momentum=0.9),
+    optimizer=Optimizer("adam", lr=0.01, weight_decay=5e-4),
     schedule=Schedule("plateau", gamma=0.1, patience=2),
     loss="cross_entropy",
     dropout=0.1,
     budget=_BUDGET,
     origin="a public student project that asks for ≥ 99.4 %, < 20,000 parameters, < 20 epochs",
     notes=(
-        "Claimed by its origin: ≥ 99.4 with 18,596 parameters in 20 epochs. The origin fixes batch 128, dropout 0.1 "
-        "and a plateau schedule 1e-2 → 1e-3 → 1e-4; SGD with momentum 0.9 and where the pools stand are our choice."
+        "Claimed by its origin: 99.46 at epoch 16 of 20, the best epoch on the test set. It states the parameters, "
+        "dropout 0.1, global average pooling and, in its log, batches of 128 and the rates 0.01, 0.001 after epoch 8 "
+        "and 0.0001 after epoch 19, which follow from its test accuracy with patience 2. Adam, weight decay 0.0005, "
+        "no augmentation and cross entropy are our choice, the nearest to the training loss and accuracy of its log; "
+        "where layers stand is our reading."
     ),
 )
 

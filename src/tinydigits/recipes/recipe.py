@@ -10,11 +10,13 @@ from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
+from torch import nn
 
 from tinydigits.budget import Budget
 from tinydigits.errors import UsageError, did_you_mean
-from tinydigits.networks import NETWORKS, Network
+from tinydigits.networks import NETWORKS
 from tinydigits.schema import checked
+from tinydigits.user_networks import UserNetwork
 
 __all__ = ["Augmentation", "Optimizer", "Recipe", "Schedule"]
 
@@ -70,10 +72,10 @@ class Augmentation:
     """Share of the images that then look as photos do; see `tinydigits.augment.photograph`."""
 
 
-def _known_network(name: str) -> str:
-    if name not in NETWORKS:
-        raise UsageError(f"there is no network {name!r}{did_you_mean(name, NETWORKS)}")
-    return name
+def _known_network(network: str | UserNetwork) -> str | UserNetwork:
+    if isinstance(network, str) and network not in NETWORKS:
+        raise UsageError(f"there is no network {network!r}{did_you_mean(network, NETWORKS)}")
+    return network
 
 
 @checked
@@ -82,8 +84,8 @@ class Recipe:
 
     name: str
     """What it is called on the command line."""
-    network: Annotated[str, AfterValidator(_known_network)]
-    """A name in `tinydigits.networks.NETWORKS`."""
+    network: Annotated[str | UserNetwork, AfterValidator(_known_network)]
+    """A name in `tinydigits.networks.NETWORKS`, or a network of the user's own with its source."""
     epochs: Annotated[int, Field(ge=1, le=10_000)]
     """Epochs of training; each is a pass over the training images, but see `hard_example_fraction`."""
     optimizer: Optimizer
@@ -113,9 +115,11 @@ class Recipe:
     notes: str = ""
     """What a reader should know: what is claimed elsewhere, what was changed here and why."""
 
-    def build(self) -> Network:
-        """The network with fresh weights, drawn from PyTorch's generator."""
-        return NETWORKS[self.network](dropout=self.dropout)
+    def build(self) -> nn.Module:
+        """The network with fresh weights, drawn from PyTorch's generator; `dropout` is given to those that take it."""
+        if isinstance(self.network, str):
+            return NETWORKS[self.network](dropout=self.dropout)
+        return self.network.build(dropout=self.dropout)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain containers, ready for JSON."""
@@ -125,7 +129,9 @@ class Recipe:
         return document
 
     def digest(self) -> str:
-        """Twelve hexadecimal digits that change with any field that changes the training; the network is its name.
+        """Twelve hexadecimal digits that change with any field that changes the training.
+
+        A network is its name, or of the user's own ones the hash of the source and the arguments.
 
         The name, the budget and the words about it are left out: they train nothing. So is each field that has
         its default, so that a field that is added later, off by default, leaves older digests as they are.
@@ -138,6 +144,8 @@ class Recipe:
 
 def _departures(part: Any) -> Any:
     """What differs from the defaults; numbers as floats, so that 10 and 10.0, which train alike, are alike."""
+    if hasattr(part, "sha256"):
+        return part.sha256
     if dataclasses.is_dataclass(part):
         return {
             field.name: _departures(value)

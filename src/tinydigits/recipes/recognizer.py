@@ -14,17 +14,18 @@ RECOGNIZER_ORIGINAL = Recipe(
     network="recognizer",
     epochs=20,
     batch_size=128,
-    optimizer=Optimizer("adam", lr=0.001),
-    schedule=Schedule("plateau", gamma=0.5, patience=2),
-    augmentation=Augmentation(rotation=10, translation=2.8, scale=0.1),
+    optimizer=Optimizer("adam", lr=0.003),
+    schedule=Schedule("one_cycle", warmup=0.3),
+    augmentation=Augmentation(rotation=3),
     loss="cross_entropy",
-    dropout=0.1,
+    dropout=0.05,
     budget=_BUDGET,
     origin="a public student project that asks for ≥ 99.40 %, < 20,000 parameters, < 20 epochs",
     notes=(
-        "Claimed by its origin: 99.40 after 20 epochs. The origin fixes the kinds of layers, the limits and that "
-        "it augments; optimiser, schedule and widths, which it leaves open to us, are the usual first choice: Adam "
-        "at 0.001, halved on a plateau."
+        "Claimed by its origin: 99.40 at epoch 19 of 20, the best epoch on the test set. It states the kinds of "
+        "layers, that it augments, and a log of 20 epochs. All numbers are our choice, the nearest to the training "
+        "loss and accuracy of that log: Adam under a one-cycle schedule that peaks at 0.003, batches of 128, dropout "
+        "0.05, rotation by 3° alone."
     ),
 )
 
@@ -41,7 +42,7 @@ RECOGNIZER = Recipe(
     budget=_BUDGET,
     origin="the network of recognizer-original, trained in our way",
     notes=(
-        "Changed from the original: SGD with Nesterov momentum and weight decay under a one-cycle schedule instead of "
-        "Adam on a plateau, and a gentler affine map with shear."
+        "Changed from the original: SGD with Nesterov momentum and weight decay instead of Adam, under the same "
+        "one-cycle schedule; a fuller affine map; dropout 0.1 instead of 0.05."
     ),
 )

@@ -18,8 +18,8 @@ SKIP_ORIGINAL = Recipe(
     name="skip-original",
     network="skip",
     epochs=10,
-    batch_size=64,
-    optimizer=Optimizer("adam", lr=0.01),
+    batch_size=28,
+    optimizer=Optimizer("adam", lr=0.0025),  # the peak; one_cycle starts from a 25th of it, the origin's 0.0001
     schedule=Schedule("one_cycle", warmup=0.3),
     augmentation=Augmentation(rotation=15, translation=2.8, scale=0.1, shear=10),
     loss="cross_entropy",
@@ -27,8 +27,12 @@ SKIP_ORIGINAL = Recipe(
     budget=_BUDGET,
     origin="a public student project that asks for ≥ 99.4 %, < 20,000 parameters, < 20 epochs",
     notes=(
-        "Claimed by its origin: 99.43 with 13,272 parameters in 10 epochs. The origin fixes Adam, OneCycle, rotation "
-        "±15° and an affine map; the peak of the learning rate, the batch and the rest of the map are our choice."
+        "Claimed by its origin: 99.43 at epoch 10, the best epoch on the test set. It states the parameters, seven "
+        "convolutions, dropout 0.1, batches of 28, Adam at 0.0001 under OneCycleLR, rotation by 15° and an affine "
+        "map. That 0.0001 is the start, whose peak is 0.0025, and the rest of the map are our choice on held-out "
+        "images. The network is our second reading: an earlier layout (global average pooling, no ReLU after the "
+        "sums) had given 99.30 on the test set with seed 0 of skip, and was replaced after another round on held-out "
+        "images."
     ),
 )
 
@@ -46,8 +50,8 @@ SKIP = Recipe(
     origin="the network of skip-original, trained in our way",
     notes=(
         "Changed from the original: SGD with Nesterov momentum and weight decay instead of Adam, under the same "
-        "one-cycle schedule; a gentler affine map; dropout 0.05 instead of 0.1. The test set was looked at twice: an "
-        "earlier layout of this network (global average pooling, no ReLU after the sums) gave 99.30 with seed 0 and "
-        "was replaced after another round on held-out images."
+        "one-cycle schedule; batches of 64; a gentler affine map; dropout 0.05 instead of 0.1. The test set was "
+        "looked at twice: an earlier layout of this network (global average pooling, no ReLU after the sums) gave "
+        "99.30 with seed 0 and was replaced after another round on held-out images."
     ),
 )

@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tinydigits.augment import augment
 from tinydigits.data import Split
 from tinydigits.errors import TinydigitsError, UsageError
-from tinydigits.networks import standardize
+from tinydigits.networks import Network, log_probabilities, standardize
 from tinydigits.recipes import Recipe
 from tinydigits.training.cpu_kernels import fused_cpu_layers
 from tinydigits.training.optimisation import Scheduler, image_losses, images_seen, make_optimizer
@@ -46,7 +46,7 @@ class Engine:
         self._random: dict[str, Tensor] | None = None
         with self._own_random_numbers():
             torch.manual_seed(seed)
-            self._network = recipe.build().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self._network = _channels_last(recipe.build().to(device))
         self._optimizer = make_optimizer(self._network, recipe.optimizer)
         self._scheduler = Scheduler(self._optimizer, recipe, sum(self.batches))
         self._ema: AveragedModel | None = None
@@ -143,7 +143,7 @@ class Engine:
     def _image_losses(self, scores: Tensor, labels: Tensor) -> Tensor:
         if self.recipe.loss == "nll" and abs(float(scores[0].detach().exp().sum()) - 1) > 1e-3:
             raise UsageError(
-                f"loss=nll needs a network that ends in log-softmax, and {self.recipe.network} does not; "
+                f"loss=nll needs a network that ends in log-softmax, and that of {self.recipe.name} does not; "
                 "use loss=cross_entropy"
             )
         return image_losses(self.recipe, scores, labels)
@@ -180,6 +180,20 @@ class Engine:
             self._random = _generators(self.device)
         finally:
             _set_generators(found)
+
+
+def _channels_last(network: nn.Module) -> nn.Module:
+    """The network with its weights in the order of memory that is quicker, unless its own code needs the usual one.
+
+    That is so where it calls `Tensor.view` on a map of several channels and positions.
+    """
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if not isinstance(network, Network):
+        try:
+            log_probabilities(network, torch.zeros(2, 1, 28, 28, dtype=torch.uint8))
+        except RuntimeError:
+            network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return network
 
 
 def _generators(device: torch.device) -> dict[str, Tensor]:

@@ -17,6 +17,7 @@ from tinydigits.networks import load_tensors, save_tensors
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.schema import from_json
 from tinydigits.training.run import EpochMetrics, Run, Settings
+from tinydigits.user_networks import UserNetwork
 
 __all__ = ["RunFolder", "State"]
 
@@ -46,6 +47,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.config = path / "config.json"
+        self.source = path / "source"
         self.checkpoint = path / "checkpoint.pth"
         self.metrics = path / "metrics.jsonl"
         self.best_model = path / "best_model.pth"
@@ -78,10 +80,14 @@ class RunFolder:
             "commit": commit(),
             "content": PLACEHOLDER,
         }
+        if isinstance(settings.recipe.network, UserNetwork):
+            for name, text in settings.recipe.network.sources.items():
+                (self.source / name).parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(self.source / name, text)
         write_atomically(self.config, sign(json.dumps(document, indent=2).encode() + b"\n"))
 
     def settings(self) -> Settings:
-        """What the run was asked for.
+        """What the run was asked for; of a user's network in it, nothing is run.
 
         Raises:
             DataError: there is no run, or its configuration was changed or damaged.
@@ -155,7 +161,7 @@ class RunFolder:
                 raise DataError(f"{self.checkpoint} is not a checkpoint")
         except DataError as error:
             raise DataError(
-                f"{error}; the run cannot be resumed: train it again into a new folder, "
-                f"or use its best weights so far, {self.best_model}"
+                f"{error}. Without it the run cannot be resumed: train again into a new folder, "
+                f"or use the best weights so far, {self.best_model}"
             ) from error
         return document

@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import BeforeValidator
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from tinydigits.data import Dataset, Split, load
 from tinydigits.errors import DataError, UsageError
 from tinydigits.interrupt import Interruption
-from tinydigits.recipes import Recipe, get_recipe
+from tinydigits.recipes import Recipe, recipe_for, reporting_crashes
 from tinydigits.schema import checked_arguments
 from tinydigits.training.callback import TrainingCallback
 from tinydigits.training.device import DeviceName, choose_device
@@ -25,6 +25,7 @@ from tinydigits.training.evaluation import evaluate
 from tinydigits.training.folder import RunFolder, State
 from tinydigits.training.report import write_report
 from tinydigits.training.run import EpochMetrics, Run, Seed, Settings
+from tinydigits.user_networks import demand_trust
 
 __all__ = ["Interrupted", "resume", "train"]
 
@@ -33,16 +34,6 @@ _HELD_OUT = 5_000
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C: the current batch was finished, and the run folder, if any, holds the last complete epoch."""
-
-
-def _recipe(given: object) -> object:
-    if isinstance(given, nn.Module) or (callable(given) and not isinstance(given, Recipe)):
-        name = getattr(given, "__name__", type(given).__name__)
-        raise UsageError(
-            f"recipe must be a recipe or its name, not {name}: td.train cannot train a network of your own yet; "
-            "give a recipe such as 'swift'"
-        )
-    return given
 
 
 def _dataset(given: object) -> object:
@@ -55,7 +46,7 @@ def _dataset(given: object) -> object:
 
 @checked_arguments
 def train(
-    recipe: Annotated[str | Recipe, BeforeValidator(_recipe)],
+    recipe: str | Recipe | Callable[..., Any],
     dataset: Annotated[Dataset | None, BeforeValidator(_dataset)] = None,
     *,
     seed: Seed = 0,
@@ -71,7 +62,7 @@ def train(
     of the epoch that does best on them are taken, and the test set is used once, at the end.
 
     Args:
-        recipe: a recipe or its name.
+        recipe: a recipe or its name, a recipe file, or a network of your own: see `recipe_for`.
         dataset: what to train and test on; None is `load("auto")`.
         seed: of all random numbers, in 0…2⁶³ − 1.
         full: train on all training images and take the last weights; nothing is held out or chosen.
@@ -83,14 +74,15 @@ def train(
             nothing elsewhere; None is silent.
 
     Raises:
-        UsageError: an argument is not as above, `full` with `select="test"`, or a folder that is not empty.
+        UsageError: an argument is not as above, a network cannot be trained, `full` with `select="test"`, or a folder
+            that is not empty.
         DataError: data or folder are missing or broken.
         TinydigitsError: the training has diverged.
         Interrupted: Ctrl-C; a second Ctrl-C does not wait for the batch.
     """
     if full and select == "test":
         raise UsageError("full takes the last epoch and select=test the best on the test set; leave one of them out")
-    recipe = get_recipe(recipe) if isinstance(recipe, str) else recipe
+    recipe = recipe_for(recipe)
     if dataset is None:
         dataset = load("auto")
         if dataset.notice:
@@ -118,6 +110,7 @@ def resume(
     *,
     load_dataset: Callable[[str], Dataset] = load,
     progress: TrainingCallback | Literal["auto"] | None = "auto",
+    trust: bool = False,
 ) -> Run:
     """Continue a run that was stopped, after its last complete epoch; a run that is done is only evaluated again.
 
@@ -127,15 +120,17 @@ def resume(
         out: the run's folder.
         load_dataset: finds the run's data by its name.
         progress: as for `train`.
+        trust: run the code of a user's network in the folder even if it has not run on this machine before.
 
     Raises:
-        UsageError: an argument is not as above.
+        UsageError: an argument is not as above, or the folder holds code that is not trusted.
         DataError: the folder holds no run, a file in it was changed or damaged, or the data are not those it was
             trained on.
         Interrupted: as for `train`.
     """
     folder = RunFolder(Path(out))
     settings = folder.settings()
+    demand_trust(settings.recipe.network, folder.path, trust=trust)
     state = folder.state()
     dataset = load_dataset(settings.dataset)
     if dataset.fingerprint != settings.fingerprint:
@@ -197,7 +192,7 @@ def _run(
     folder: RunFolder | None,
     callback: TrainingCallback,
 ) -> Run:
-    held_out = _divide(settings, dataset)[1]
+    trained_on, held_out = _divide(settings, dataset)
     if folder is not None:
         folder.save_state(settings, state)
     callback.start(settings, state.history, engine.batches)
@@ -210,7 +205,8 @@ def _run(
                     raise Interrupted
 
             while len(state.history) < settings.recipe.epochs:
-                metrics = _epoch(engine, held_out, state.history, after_batch)
+                with reporting_crashes(settings.recipe):
+                    metrics = _epoch(engine, held_out, state.history, after_batch)
                 best = _on_cpu(engine.network) if metrics.best else state.best
                 state = State(engine.state_dict(), [*state.history, metrics], best)
                 if folder is not None:
@@ -222,7 +218,7 @@ def _run(
             run = Run(settings, state.history, network, evaluate(network, dataset.test))
             if folder is not None:
                 run.folder = folder.path
-                write_report(run, dataset, folder)
+                write_report(run, dataset, folder, trained_on, held_out)
                 folder.save_result(run, dataset.name, _on_cpu(engine.network))
             callback.finish(run)
     except BaseException:

@@ -1,4 +1,4 @@
-"""glibc's malloc, told to keep freed memory: quicker training steps for a change of the whole process."""
+"""glibc's malloc, set to keep freed memory: quicker training steps for a change of the whole process."""
 
 from __future__ import annotations
 

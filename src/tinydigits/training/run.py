@@ -15,8 +15,11 @@ from tinydigits.networks.parameters import count_parameters
 from tinydigits.recipes import Recipe
 from tinydigits.schema import checked
 from tinydigits.training.evaluation import Evaluation
+from tinydigits.user_networks import UserNetwork
 
-__all__ = ["EpochMetrics", "Run", "Seed", "Settings", "chosen_epoch"]
+__all__ = ["EpochMetrics", "Run", "Seed", "Settings"]
+
+_LITTLE = 20.0  # percent; one answer for all images is right for 11 % of them
 
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Loss = Annotated[float, Field(ge=0)]
@@ -135,8 +138,8 @@ class Run:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch whose weights `network` has."""
-        return chosen_epoch(self.history)
+        """The epoch whose weights `network` has: the last one marked best."""
+        return max(metrics.epoch for metrics in self.history if metrics.best)
 
     @property
     def summary(self) -> dict[str, str]:
@@ -151,6 +154,13 @@ class Run:
         if last.held_out_loss is not None:
             figures = f"loss {last.held_out_loss:.4f}, accuracy {last.held_out_accuracy:.2f} %"
             rows[f"last epoch, {self.settings.held_out_name}"] = figures
+        if isinstance(self.recipe.network, UserNetwork) and last.train_accuracy < _LITTLE:
+            network = self.recipe.network
+            rows["problem"] = (
+                f"{network.target} ({network.place}) does not learn: after {len(self.history)} epochs it reads "
+                f"{last.train_accuracy:.1f} % of its training images; try batch norm, or a lower optimizer.lr, "
+                f"which is {self.recipe.optimizer.lr:g}"
+            )
         rows |= {"parameters": f"{self.parameters:,}", "seconds": f"{self.seconds:.1f}"}
         if self.folder is not None:
             rows |= {"run": str(self.folder), "plot": str(self.folder / "training_metrics.png")}
@@ -168,8 +178,3 @@ class Run:
         title = escape(f"{self.recipe.name}, seed {self.settings.seed}")
         rows = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in self.summary.items())
         return f"<table><caption>{title}</caption>{rows}</table>"
-
-
-def chosen_epoch(history: list[EpochMetrics]) -> int:
-    """The last epoch marked best: the best one, or the last where nothing is held out."""
-    return max(metrics.epoch for metrics in history if metrics.best)

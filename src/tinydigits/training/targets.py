@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,12 @@ from torch import Tensor, nn
 from tinydigits.data import Dataset, Split
 from tinydigits.errors import DataError, UsageError
 from tinydigits.networks import NETWORKS, load_tensors, load_weights, weights_file
-from tinydigits.recipes import RECIPES, Recipe, get_recipe
+from tinydigits.recipes import RECIPES, Recipe, get_recipe, recipe_for
 from tinydigits.training.folder import RunFolder
 from tinydigits.training.run import Settings
+from tinydigits.user_networks import UserNetwork, demand_trust, is_current, is_user_code
 
-__all__ = ["Target", "resolve"]
+__all__ = ["Target", "latest_run", "resolve"]
 
 _DIGITS = tuple("0123456789")
 
@@ -34,6 +36,7 @@ class Target:
         choice: how the measured weights were chosen, in words, such as `chosen on the test set`; empty if unknown.
         settings: of the run that it belongs to, if it does.
         classes: what its answers stand for; None if that is not known.
+        notice: what the user must be told of where the network comes from; usually empty.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Target:
     choice: str = ""
     settings: Settings | None = None
     classes: tuple[str, ...] | None = None
+    notice: str = ""
 
     def unseen(self, dataset: Dataset) -> Split:
         """The images that it is fair to measure this network on, labelled as it answers.
@@ -72,21 +76,34 @@ class Target:
         return dataset if self.classes is None else dataclasses.replace(dataset, classes=self.classes)
 
 
-def resolve(target: str) -> Target:
-    """A recipe's name, a run folder, or a weights file (`.safetensors`, `.pth`, `.pt`), loaded.
+def resolve(target: str, *, trust: bool = False) -> Target:
+    """A recipe's name, a run folder, a weights file (`.safetensors`, `.pth`, `.pt`), or a user's network, loaded.
+
+    Of a user's network, `file.py:Name`, the latest complete run in `runs` is taken that trained it as it is now.
+
+    Args:
+        target: as above.
+        trust: run the code of a user's network in a run folder even if it has not run on this machine before.
 
     Raises:
-        UsageError: it is none of these.
+        UsageError: it is none of these, or a run folder with code that is not trusted.
         DataError: what it names is missing, changed or damaged, or fits no network.
     """
     path = Path(target)
     if target in RECIPES:
         return _shipped(RECIPES[target])
+    if is_user_code(target) or target.endswith(".toml"):
+        found = latest_run(recipe_for(target, examined=False))
+        if found is None:
+            raise DataError(
+                f"runs has no complete run of {target} as it is now; train it with: tinydigits train {target}"
+            )
+        return found
     if path.is_dir():
-        return _run(target, RunFolder(path), RunFolder(path).best_model)
+        return _run(target, RunFolder(path), RunFolder(path).best_model, trust)
     folder = RunFolder(path.parent)
     if path in {folder.best_model, folder.final_model} and path.is_file() and folder.config.is_file():
-        return _run(target, folder, path)
+        return _run(target, folder, path, trust)
     if path.suffix in {".safetensors", ".pth", ".pt"}:
         return _file(target, path)
     if path.exists():
@@ -108,8 +125,20 @@ def _shipped(recipe: Recipe) -> Target:
     return Target(recipe.name, network.eval(), recipe, accuracy, fingerprint, classes=_DIGITS)
 
 
-def _run(target: str, folder: RunFolder, model: Path) -> Target:
+def latest_run(recipe: Recipe) -> Target | None:
+    """The latest complete run in `runs` of the recipe's network as it now is; None if there is none."""
+    configs = sorted(Path("runs").glob("*/config.json"), key=lambda config: config.stat().st_mtime, reverse=True)
+    for folder in (RunFolder(config.parent) for config in configs):
+        with contextlib.suppress(DataError, UsageError):  # of runs that are broken or not trusted
+            if folder.test_accuracy.is_file() and folder.settings().recipe.network == recipe.network:
+                found = _run(str(folder.path), folder, folder.best_model, trust=False)
+                return dataclasses.replace(found, notice=f"the weights are those of {folder.path}")
+    return None
+
+
+def _run(target: str, folder: RunFolder, model: Path, trust: bool) -> Target:
     settings = folder.settings()
+    demand_trust(settings.recipe.network, folder.path, trust=trust)
     again = f"tinydigits train --resume {folder.path}"
     if not model.is_file():
         raise DataError(f"the run {target} has no complete epoch yet; resume it with: {again}")
@@ -129,7 +158,16 @@ def _run(target: str, folder: RunFolder, model: Path) -> Target:
         choice=settings.choice if best else settings.last_epoch,
         settings=settings,
         classes=settings.classes,
+        notice=_change(settings.recipe),
     )
+
+
+def _change(recipe: Recipe) -> str:
+    """What has become of the file of a user's network since a run; empty if nothing has."""
+    network = recipe.network
+    if isinstance(network, UserNetwork) and not is_current(network):
+        return f"{network.target} is not what it was when it was trained; the run's own copy of the source is used"
+    return ""
 
 
 def _file(target: str, path: Path) -> Target:

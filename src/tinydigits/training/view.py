@@ -8,6 +8,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from tinydigits.training.callback import TrainingCallback
 from tinydigits.training.run import EpochMetrics, Run, Settings
@@ -103,7 +104,7 @@ class _Table(TrainingCallback):
         self.live.stop()
 
     def _view(self) -> Group:
-        table = Table(title=f"{self.settings.recipe.name}, seed {self.settings.seed}, {self.settings.dataset}")
+        table = Table(title=Text(f"{self.settings.recipe.name}, seed {self.settings.seed}, {self.settings.dataset}"))
         held_out = self.settings.held_out_name
         for name in (
             "epoch", "train loss", "train acc", f"{held_out} loss", f"{held_out} acc", "lr", "seconds", "",
@@ -124,9 +125,9 @@ class _Table(TrainingCallback):
 
 
 def _result(run: Run) -> Table:
-    table = Table(show_header=False, title=f"{run.recipe.name}, seed {run.settings.seed}")
+    table = Table(show_header=False, title=Text(f"{run.recipe.name}, seed {run.settings.seed}"))
     table.add_column(style="dim")
     table.add_column()
     for name, value in run.summary.items():
-        table.add_row(name, value)
+        table.add_row(name, Text(value))
     return table

@@ -6,9 +6,12 @@ import sysconfig
 import traceback
 from pathlib import Path
 
-__all__ = ["format_error"]
+from tinydigits.user_networks.execution import executed_files
 
-_NOT_THE_USERS = (Path(__file__).parent, *(Path(sysconfig.get_path(p)) for p in ("stdlib", "purelib", "platlib")))
+__all__ = ["format_error", "format_place"]
+
+_PACKAGE = Path(__file__).parents[1]
+_NOT_THE_USERS = (_PACKAGE, *(Path(sysconfig.get_path(p)) for p in ("stdlib", "purelib", "platlib")))
 
 
 def format_error(error: BaseException) -> str:
@@ -18,9 +21,17 @@ def format_error(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         words = [error.msg]
         places.append((error.filename, error.lineno))
-    places = [(name, line) for name, line in places if _is_the_users(Path(name))]
-    place = f" (line {places[-1][1]} of {Path(places[-1][0]).name})" if places else ""
+    of_networks = [(name, line) for name, line in places if name in executed_files()]
+    places = of_networks or [(name, line) for name, line in places if _is_the_users(Path(name))]
+    place = f" ({format_place(*places[-1])})" if places else ""
     return type(error).__name__ + (f": {words[0].rstrip('.')}" if words else "") + place
+
+
+def format_place(file: str, line: int | None) -> str:
+    """`my_net.py:12`: a line of a file, which is named as seen from the working folder where it lies within."""
+    path = Path(file)
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"{shown}:{line}"
 
 
 def _is_the_users(file: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Loading a user's own network, and what is said when that fails."""
+"""Networks out of a user's own code: what is taken of it, how it runs, and what is said when that fails."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from tinydigits.budget import is_user_code, load_network
 from tinydigits.errors import DataError, UsageError
+from tinydigits.user_networks import UserNetwork, capture, is_user_code
 
 HEAD = "from __future__ import annotations\nimport torch\nfrom torch import nn\n"
 GOOD = HEAD + "class Net(nn.Linear):\n    def __init__(self):\n        super().__init__(2, 3)\n"
@@ -27,6 +27,45 @@ def write(tmp_path, monkeypatch):
         return path
 
     return write
+
+
+def test_a_file_without_a_name_is_told_its_classes(write):
+    write(GOOD)
+    with pytest.raises(UsageError, match=r"'net\.py' names no network: write .*; there are net\.py:Net"):
+        capture("net.py")
+
+
+def test_what_changes_something_that_the_network_needs_is_taken_along(write):
+    write(
+        HEAD + "SIZES = {'in': 2}\nSIZES['out'] = 3\nSIZES.update({'in': 4})\nOTHERS = [1]\nOTHERS.append(2)\n"
+        "def marked(kind):\n    return kind\n"
+        "@marked\nclass Net(nn.Linear):\n    def __init__(self):\n        super().__init__(SIZES['in'], SIZES['out'])\n"
+        "Net.depth = 2\nprint(Net())\n"
+    )
+    network = capture("net.py:Net")
+    made = network.instance()
+    assert (made.in_features, made.out_features, made.depth) == (4, 3, 2)
+    assert "OTHERS" not in network.sources["net.py"]
+    assert "print" not in network.sources["net.py"]
+
+
+def test_star_imports_and_imports_within_functions_are_followed(write):
+    write("from parts.heads import *\n", "parts/__init__.py")
+    write(HEAD + "class Head(nn.Linear):\n    pass\n", "parts/heads.py")
+    write("SIZE = 7\n", "sizes.py")
+    write("from parts import *\ndef net():\n    import sizes\n    return Head(sizes.SIZE, 1)\n")
+    network = capture("net.py:net")
+    assert set(network.sources) == {"net.py", "sizes.py", "parts/__init__.py", "parts/heads.py"}
+    assert network.instance().in_features == 7
+
+
+def test_a_source_outside_of_the_folder_is_refused():
+    with pytest.raises(UsageError, match=r"must lie within its folder, and \.\./net\.py does not"):
+        UserNetwork("Net", "../net.py", {"../net.py": GOOD})
+
+
+def load_network(target: str) -> nn.Module:
+    return capture(target).instance()
 
 
 @pytest.mark.parametrize("place", ["net.py", "./net.py", "{folder}/net.py", "net"])
@@ -97,11 +136,11 @@ def test_a_target_that_cannot_be_found_is_named(write, text, spec, words):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (HEAD + "\n\n1 / 0\n", r"ZeroDivisionError: division by zero \(line 6 of net\.py\)"),
-        (HEAD + "class Net(nn.Module:\n", r"SyntaxError: .* \(line 4 of net\.py\)"),
-        (HEAD + "import not_installed_anywhere\n", r"No module named 'not_installed_anywhere' \(line 4 of"),
-        (HEAD + "raise SystemExit('usage')\n", r"SystemExit: usage \(line 4 of net\.py\)"),
-        (HEAD + "def Net():\n    return nn.Linear(-1, 2)\n", r"RuntimeError: .* \(line 5 of net\.py\)"),
+        (GOOD.replace("2, 3", "SIZE, 3") + "\nSIZE = 1 / 0\n", r"ZeroDivisionError: division by zero \(net\.py:8\)"),
+        (HEAD + "class Net(nn.Module:\n", r"SyntaxError: .* \(net\.py:4\)"),
+        (HEAD + "import not_there\nclass Net(not_there.Base): pass\n", r"No module named 'not_there' \(net\.py:4\)"),
+        (HEAD + "def Net():\n    raise SystemExit('usage')\n", r"SystemExit: usage \(net\.py:5\)"),
+        (HEAD + "def Net():\n    return nn.Linear(-1, 2)\n", r"RuntimeError: .* \(net\.py:5\)"),
         (HEAD + "from .blocks import Net\n", r"ImportError: attempted relative import"),
     ],
     ids=["crash", "syntax", "import", "exit", "constructor", "relative import"],

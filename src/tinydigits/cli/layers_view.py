@@ -1,0 +1,90 @@
+"""The layers of a network as a table and as pictures, for `tinydigits show`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinydigits.cli.console import console
+from tinydigits.errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from tinydigits.budget import Operation
+
+__all__ = ["print_layers", "write_diagram", "write_feature_maps"]
+
+
+def print_layers(operations: Sequence[Operation]) -> None:
+    """A table, a row for each operation, with the totals."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
+        caption="k, s, p: kernel, stride, padding; field: receptive field in → out, and jump, in pixels; params: "
+        "parameters; MACs: multiply–adds; memory: of one image's activations, in bytes",
+    )  # fmt: skip
+    table.add_column("layer", overflow="fold")
+    table.add_column("kind", min_width=len("convolution"))
+    for title in ("k", "s", "p", "output", "field", "jump", "params", "MACs", "memory"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in operations:
+        geometry = one.geometry
+        moves = (
+            ["", "", ""] if geometry is None else list(map(_pair, (geometry.kernel, geometry.stride, geometry.padding)))
+        )
+        if geometry is not None and geometry.dilation != (1, 1):
+            moves[0] += f" by {_pair(geometry.dilation)}"
+        table.add_row(
+            one.name, one.kind, *moves, "×".join(map(str, one.output_shape)), f"{one.field_in} → {one.field_out}",
+            f"{one.jump:g}", *(f"{figure:,}" if figure else "" for figure in _costs(one)),
+        )  # fmt: skip
+    totals = [sum(costs) for costs in zip(*map(_costs, operations), strict=True)]
+    table.add_section()
+    table.add_row("all", *[""] * 7, *(f"{total:,}" for total in totals))
+    console().print(table)
+
+
+def write_diagram(path: Path, operations: Sequence[Operation], title: str) -> None:
+    """The layers as a picture.
+
+    Raises:
+        UsageError: the file is neither .svg nor .png.
+    """
+    from tinydigits.budget.diagram import diagram
+    from tinydigits.files import write_atomically
+
+    file_format = path.suffix.lower().removeprefix(".")
+    if file_format not in {"svg", "png"}:
+        raise UsageError(f"--picture must be a file.svg or a file.png, not {path}")
+    write_atomically(path, diagram(operations, title, file_format=file_format))
+
+
+def write_feature_maps(path: Path, network: nn.Module, dataset: str, image: int) -> None:
+    """What the network makes of an image of the data set's test set, as a picture.
+
+    Raises:
+        UsageError: there is no such image, or the network has no feature maps.
+        DataError: the data set is missing or broken.
+    """
+    from tinydigits.budget.feature_maps import feature_maps_picture
+    from tinydigits.data import load
+    from tinydigits.files import write_atomically
+    from tinydigits.networks import standardize
+
+    images = load(dataset, progress=True).test.images
+    if image >= len(images):
+        raise UsageError(f"--image must be less than {len(images):,}, the number of test images, not {image}")
+    pair = images[[image, image]].float() / 255
+    write_atomically(path, feature_maps_picture(network, standardize(pair)))
+
+
+def _costs(one: Operation) -> tuple[int, int, int]:
+    return one.parameters, one.macs, one.activation_bytes
+
+
+def _pair(sizes: tuple[int, int]) -> str:
+    return str(sizes[0]) if sizes[0] == sizes[1] else f"{sizes[0]}×{sizes[1]}"
