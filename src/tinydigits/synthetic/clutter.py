@@ -26,18 +26,18 @@ def draw_behind(
 ) -> Grey | None:
     """Ruled or squared lines, frames and tables, float32 in [0, 1]; None for plain paper."""
     kind = random.random()
-    if kind > 0.55:
+    if kind > 0.45:
         return None
     ink = np.zeros(side, np.float32)
     thickness = max(1, round(height * random.choice([0.03, random.uniform(0.02, 0.12)])))
     turn = np.radians(angle + random.normal(0, 2))
     pitch = height * random.uniform(0.35, 3.2)
-    if kind < 0.2:
+    if kind < 0.15:
         _parallel(ink, turn, pitch, thickness, random)
-    elif kind < 0.4:
+    elif kind < 0.32:
         _parallel(ink, turn, pitch, thickness, random)
         _parallel(ink, turn + np.pi / 2, pitch * random.choice([1, 1, random.uniform(0.5, 3)]), thickness, random)
-    elif kind < 0.5:
+    elif kind < 0.4:
         apart = random.uniform(0.05, 0.5) * height
         for left, top, right, bottom in boxes:
             if random.random() < 0.8:
@@ -108,12 +108,12 @@ class Shot:
     Attributes:
         picture: uint8 [H, W].
         hidden: float32 [H, W], 1 where something lies over the scene; None where nothing does.
-        faintest: the least strength of ink, in [0, 1], that a person would make out.
+        clarity: float32 [H, W], how often stronger the blackest ink is than the faintest that a person makes out.
     """
 
     picture: NDArray[np.uint8]
     hidden: Grey | None
-    faintest: float
+    clarity: Grey
 
 
 def photograph_scene(
@@ -128,13 +128,18 @@ def photograph_scene(
 
     What lies outside `crop` (left, top, right, bottom) is one grey, as what the reader pads a picture with.
     """
-    if random.random() < 0.22:
-        (picture, faintest), hidden = _canvas(ink, lines, random), None
-    else:
-        picture, hidden, faintest = _photo(ink, lines, extra, height, random)
-    if random.random() < 0.4:
+    drawn = random.random() < 0.35
+    picture, hidden, clarity = _canvas(ink, lines, random) if drawn else _photo(ink, lines, extra, height, random)
+    if random.random() < 0.3:
         picture = np.asarray(1 - picture, np.float32)
     grey = np.asarray((picture * 255).clip(0, 255), np.uint8)
+    if height > 20 and random.random() < 0.12:
+        # Few pixels, enlarged.
+        share = random.uniform(1.5, min(4.0, height / 10))
+        few = (max(8, round(ink.shape[1] / share)), max(8, round(ink.shape[0] / share)))
+        how = int(random.choice([cv2.INTER_CUBIC, cv2.INTER_NEAREST], p=[0.8, 0.2]))
+        small = cv2.resize(grey, few, interpolation=cv2.INTER_AREA)
+        grey = np.asarray(cv2.resize(small, ink.shape[::-1], interpolation=how), np.uint8)
     if random.random() < 0.35:
         coded = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(25, 95))])[1]
         grey = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
@@ -146,54 +151,57 @@ def photograph_scene(
         framed[top:bottom, left:right] = inside
         outside[top:bottom, left:right] = 0 if hidden is None else hidden[top:bottom, left:right]
         grey, hidden = framed, outside
-    return Shot(grey, hidden, faintest)
+    return Shot(grey, hidden, clarity)
 
 
-def _canvas(ink: Grey, lines: Grey | None, random: np.random.Generator) -> tuple[Grey, float]:
-    """A drawing program or a scanner: an even ground, soft or hard edges; and the faintest ink that is left."""
-    faintest = 0.1
+def _canvas(ink: Grey, lines: Grey | None, random: np.random.Generator) -> tuple[Grey, None, Grey]:
+    """A drawing program or a scanner: an even ground, soft or hard edges."""
+    clarity = 8.0
     if lines is not None:
         ink = np.maximum(ink, lines)
-    if random.random() < 0.15:
+    if random.random() < 0.25:
         # Cut to black and white by a threshold that varies, as scanners do: strokes fray and break.
-        ink = np.asarray(ink > random.uniform(0.25, 0.5) + 0.4 * random.random(ink.shape, np.float32), np.float32)
-        faintest = 0.8
+        ink = np.asarray(ink > random.uniform(0.2, 0.5) + 0.4 * random.random(ink.shape, np.float32), np.float32)
+        clarity = 1 / 0.8
     elif random.random() < 0.5:
         ink = np.asarray(((ink - 0.5) * random.uniform(1, 12) + 0.5).clip(0, 1), np.float32)
-        faintest = 0.65
+        clarity = 1 / 0.65
     ground, contrast = (1.0, 1.0) if random.random() < 0.7 else (random.uniform(0.6, 1), random.uniform(0.3, 0.6))
-    return np.asarray(ground - contrast * ink, np.float32), faintest
+    return np.asarray(ground - contrast * ink, np.float32), None, np.full(ink.shape, clarity, np.float32)
 
 
 def _photo(
     ink: Grey, lines: Grey | None, extra: Grey | None, height: float, random: np.random.Generator
-) -> tuple[Grey, Grey | None, float]:
-    side, hidden = ink.shape, None
-    contrast = random.uniform(0.15, 1.0) ** 1.0
+) -> tuple[Grey, Grey | None, Grey]:
+    """A photo of paper: most are clear, some are not."""
+    side, hidden, poor = ink.shape, None, random.random() < 0.35
+    contrast = random.uniform(0.12, 0.6) if poor else random.uniform(0.35, 1.0)
     if lines is not None:
         ink = np.maximum(ink, lines)
     if extra is not None:
         ink = np.maximum(ink, extra)
     ground, texture = _light(side, random)
-    if random.random() < 0.15:
-        ink = np.asarray(ink * (0.4 + 0.6 * clouds(side, int(random.integers(3, 20)), random)), np.float32)
+    clarity = ground * np.float32(contrast)
+    if random.random() < 0.12:
+        uneven = np.asarray(0.4 + 0.6 * clouds(side, int(random.integers(3, 20)), random), np.float32)
+        ink, clarity = ink * uneven, clarity * uneven
     picture = ground * (1 - contrast * ink)
-    if random.random() < 0.25:
+    if random.random() < 0.2:
         picture, hidden = _cover(picture, random)
     if random.random() < 0.06:
         glare = cv2.GaussianBlur(
             (clouds(side, int(random.integers(2, 5)), random) > 0.7).astype(np.float32), (0, 0), random.uniform(2, 10)
         )
-        picture = picture + np.asarray(glare, np.float32) * (1 - picture) * random.uniform(0.3, 1)
-    blur = random.choice([0.0, random.uniform(0.3, 0.09 * height + 0.3)])
+        glare = np.asarray(glare * random.uniform(0.3, 1), np.float32)
+        picture, clarity = picture + glare * (1 - picture), clarity * (1 - glare)
+    blur = random.choice([0.0, random.uniform(0.3, (0.09 if poor else 0.05) * height + 0.3)])
     if blur:
         picture = cv2.GaussianBlur(picture, (0, 0), blur)
-    grain = random.choice([0.0, random.uniform(0, 0.02), random.uniform(0.0, 0.15) * contrast])
+    grain = random.choice([0.0, random.uniform(0, 0.02), random.uniform(0.0, 0.15 if poor else 0.06) * contrast])
     if grain:
         picture = picture + grain * random.standard_normal(side, np.float32)
     disturbance = max(0.04, 2.5 * grain, 0.4 * texture, 0.04 * (blur > 0.06 * height))
-    faintest = disturbance / (contrast * max(0.1, float(np.median(ground))))
-    return np.asarray(picture.clip(0, 1), np.float32), hidden, faintest
+    return np.asarray(picture.clip(0, 1), np.float32), hidden, np.asarray(clarity / disturbance, np.float32)
 
 
 def _light(side: tuple[int, ...], random: np.random.Generator) -> tuple[Grey, float]:

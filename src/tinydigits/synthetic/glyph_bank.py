@@ -42,7 +42,7 @@ class Pen:
 
     def __init__(self, random: np.random.Generator) -> None:
         self.width = float(
-            random.choice([0.0, random.uniform(0.02, 0.16), random.uniform(0.12, 0.3)], p=[0.4, 0.4, 0.2])
+            random.choice([0.0, random.uniform(0.02, 0.1), random.uniform(0.06, 0.25)], p=[0.35, 0.4, 0.25])
         )
         self.slant = float(random.normal(0, 0.12))
         self.printed = float(random.choice([0.0, 0.4, 1.0], p=[0.8, 0.1, 0.1]))
@@ -74,12 +74,14 @@ class GlyphBank:
         drawn = pen.drawn * (1.0 if digit in (0, 1, 4, 7, 9) else 0.5)
         if random.random() < drawn:
             variants = DRAWN_DIGITS[digit]
-            aspect = random.uniform(0.2, 0.7) if digit == 1 else random.uniform(0.45, 1.15)
+            aspect = random.uniform(0.2, 0.75) if digit == 1 else random.uniform(0.45, 1.15)
             width = pen.width or random.uniform(0.06, 0.12)
             return draw(variants[int(random.integers(len(variants)))], random, SIDE, aspect=aspect, pen=width)
         places = self.by_digit[digit]
         image = self.images[places[int(random.integers(len(places)))]]
         large = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+        if random.random() < 0.3:
+            add_habit(digit, large, random)
         sharp = cv2.addWeighted(large, pen.edge, large, 0, 128 - 128 * pen.edge)
         return _with_width(np.asarray(sharp, np.uint8), pen.width)
 
@@ -106,6 +108,36 @@ class GlyphBank:
         shapes = list((SIGNS if kind < 0.7 else SHAPES).values())
         chosen = shapes[int(random.integers(len(shapes)))]
         return draw(chosen, random, SIDE, aspect=random.uniform(0.5, 1), pen=width)
+
+
+def add_habit(digit: int, ink: Mask, random: np.random.Generator) -> None:
+    """What many hands add to a digit, drawn into it: a flag and a foot to 1, a bar to 7, a slash to 0."""
+    rows, columns = np.nonzero(ink > 127)
+    if digit not in (0, 1, 7) or len(rows) == 0:
+        return
+    thickness = max(2, round(2.2 * len(rows) / max(1.0, _outline(ink))))
+    top, bottom, left, right = rows.min(), rows.max(), columns.min(), columns.max()
+    height = bottom - top
+
+    def stroke(x: float, y: float, to_x: float, to_y: float) -> None:
+        ends = np.array([(x, y), (to_x, to_y)]) + random.normal(0, 0.02 * height, (2, 2))
+        cv2.polylines(ink, [np.round(ends * 16).astype(np.int32)], False, 255, thickness, cv2.LINE_AA, 4)
+
+    if digit == 7:
+        y = top + random.uniform(0.42, 0.62) * height
+        x = float(columns[np.abs(rows - y) <= 1].mean()) if (np.abs(rows - y) <= 1).any() else (left + right) / 2
+        reach = random.uniform(0.15, 0.32) * height
+        stroke(x - reach, y, x + reach, y + random.uniform(-0.1, 0.05) * height)
+    elif digit == 0 and random.random() < 0.3:
+        out = random.uniform(-0.25, 0.15)
+        wide, high = out * (right - left), out * height
+        stroke(left - wide, bottom + high, right + wide, top - high)
+    elif digit == 1:
+        x, drop = float(columns[rows <= top + 2].mean()), random.uniform(0.12, 0.5) * height
+        stroke(x, top + thickness / 2, x - drop * random.uniform(0.5, 1.1), top + drop)
+        if random.random() < 0.4:
+            x, reach = float(columns[rows >= bottom - 2].mean()), random.uniform(0.12, 0.35) * height
+            stroke(x - reach, bottom, x + reach, bottom)
 
 
 def _with_width(ink: Mask, width: float) -> Mask:

@@ -114,31 +114,35 @@ def compose_scenes(
     height = float(np.exp(random.uniform(np.log(11), np.log(52)) if random.random() < 0.9 else random.uniform(4, 5)))
     angle = float(random.normal(0, 4) if random.random() < 0.75 else random.uniform(-25, 25))
     kind = random.random()
-    if kind < 0.68:
+    alone = 0.72 < kind < 0.93
+    if kind < 0.6:
         _write_rows(sheet, bank, pen, height, angle, random)
-    elif kind < 0.8:
+    elif kind < 0.72:
         _scatter(sheet, bank, pen, height, random)
-    elif kind < 0.92:
+    elif alone:
         height = _write_one(sheet, bank, pen, random)
     # Otherwise a page without writing, of which the reader meets many.
-    return [_shoot(sheet, bank, pen, height, angle, random) for _ in range(shots)]
+    return [_shoot(sheet, bank, pen, height, angle, alone, random) for _ in range(shots)]
 
 
-def _shoot(sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, angle: float, random: np.random.Generator) -> Scene:
-    lines = draw_behind(sheet.ink.shape, height, angle, random, sheet.boxes)
-    extra = draw_over(sheet.ink.shape, height, bank, pen, random) if random.random() < 0.35 else None
-    shot = photograph_scene(sheet.ink, lines, extra, height, _crop(sheet, random), random)
+def _shoot(
+    sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, angle: float, alone: bool, random: np.random.Generator
+) -> Scene:
+    lines = None if random.random() < 0.6 * alone else draw_behind(sheet.ink.shape, height, angle, random, sheet.boxes)
+    extra = draw_over(sheet.ink.shape, height, bank, pen, random) if random.random() < 0.3 else None
+    shot = photograph_scene(sheet.ink, lines, extra, height, _crop(sheet, alone, random), random)
     labels, kept = [], []
     for label, box, strength in zip(sheet.labels, sheet.boxes, sheet.strengths, strict=True):
         left, top, right, bottom = map(int, box)
         hidden = 0.0 if shot.hidden is None else float(shot.hidden[top:bottom, left:right].mean())
         if hidden < 0.9:
-            labels.append(label if hidden < 0.1 and strength > shot.faintest else IGNORED)
+            readable = strength * float(np.median(shot.clarity[top:bottom, left:right])) > 1
+            labels.append(label if hidden < 0.1 and readable else IGNORED)
             kept.append(box)
     return Scene(shot.picture, np.array(labels, np.int64), np.array(kept, np.float32).reshape(-1, 4))
 
 
-def _crop(sheet: _Sheet, random: np.random.Generator) -> tuple[int, int, int, int] | None:
+def _crop(sheet: _Sheet, alone: bool, random: np.random.Generator) -> tuple[int, int, int, int] | None:
     """Where the picture ends: left, top, right and bottom, mostly anywhere, or close about one digit."""
     rows, columns = sheet.ink.shape
     limits = (columns, rows, columns, rows)
@@ -146,9 +150,9 @@ def _crop(sheet: _Sheet, random: np.random.Generator) -> tuple[int, int, int, in
     if kind < 0.1:
         left, top, right, bottom = random.uniform(0, 0.25, 4) * limits
         return int(left), int(top), columns - int(right), rows - int(bottom)
-    if kind < 0.22 and sheet.boxes:
+    if kind < (0.6 if alone else 0.18) and sheet.boxes:
         box = sheet.boxes[int(random.integers(len(sheet.boxes)))]
-        reach = max(box[2] - box[0], box[3] - box[1]) * random.uniform(-0.04, 0.35, 4) * (-1, -1, 1, 1)
+        reach = max(box[2] - box[0], box[3] - box[1]) * random.uniform(-0.02, 0.45, 4) * (-1, -1, 1, 1)
         left, top, right, bottom = (
             int(np.clip(side + far, 0, limit)) for side, far, limit in zip(box, reach, limits, strict=True)
         )
@@ -174,7 +178,9 @@ def _write_rows(
         row = _Row(
             y=y,
             angle=np.radians(angle),
-            size=height * float(np.exp(random.uniform(-sizes, sizes))) * (0.6 if wordy and random.random() < 0.3 else 1),
+            size=height
+            * float(np.exp(random.uniform(-sizes, sizes)))
+            * (0.6 if wordy and random.random() < 0.3 else 1),
             gap=gap,
             uneven=uneven,
             ink=ink * (random.uniform(0.3, 1) if random.random() < 0.25 else 1),
@@ -230,8 +236,9 @@ def _next_glyph(bank: GlyphBank, pen: Pen, row: _Row, random: np.random.Generato
 def _write_one(sheet: _Sheet, bank: GlyphBank, pen: Pen, random: np.random.Generator) -> float:
     """One digit alone, that may fill the sheet; its height."""
     rows, columns = sheet.ink.shape
-    height = float(np.exp(random.uniform(np.log(13), np.log(1.05 * min(rows, columns)))))
-    digit = int(random.integers(10))
+    largest = 50 if random.random() < 0.7 else 1.05 * min(rows, columns)
+    height = float(np.exp(random.uniform(np.log(13), np.log(largest))))
+    digit = int(random.choice([1, *range(10)]))
     patch = _sized(bank.digit(digit, pen, random), height, pen, random)
     spare = np.maximum(0, (columns - patch.shape[1], rows - patch.shape[0]))
     x, y = random.uniform(-0.5, 0.5, 2) * spare + (columns / 2, rows / 2)
@@ -263,7 +270,7 @@ def _sized(glyph: NDArray[np.uint8], height: float, pen: Pen, random: np.random.
     """A glyph turned and warped a little, its longer side about `height` pixels, cut to its ink: float32 in [0, 1]."""
     side = glyph.shape[0]
     turn = np.radians(random.normal(0, 4))
-    linear = np.array([[random.uniform(0.8, 1.1), pen.slant + random.normal(0, 0.05)], [0, 1]])
+    linear = np.array([[np.exp(random.uniform(-0.27, 0.27)), pen.slant + random.normal(0, 0.05)], [0, 1]])
     linear = linear @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     middle = np.array([side / 2, side / 2])
     affine = np.hstack([linear, (middle - linear @ middle)[:, None]])
