@@ -77,10 +77,21 @@ def test_nothing_is_detected_on_a_blank_picture(value: int) -> None:
 def test_a_glyph_is_cut_with_its_box_in_the_middle_and_its_ink_high() -> None:
     page = np.full((300, 300), 200, np.uint8)
     page[100:200, 140:160] = 20
-    glyph = as_ink(cut_glyphs(pyramid(page), np.array([[140, 100, 160, 200]], np.float32))[0])
+    glyph = as_ink(cut_glyphs(pyramid(page), np.array([[140, 100, 160, 200]], np.float32))[0, 0])
     rows, columns = np.flatnonzero(glyph.max(1) > 130), np.flatnonzero(glyph.max(0) > 130)
     assert (rows[0], rows[-1]) == (4, 23)
     assert (columns[0], columns[-1]) == (12, 15)
+
+
+def test_the_second_view_of_a_glyph_holds_its_ink_alone_wherever_the_box_lies(mnist: td.Dataset) -> None:
+    digit = mnist.test.images[0, 0].numpy()
+    page = np.full((100, 200), 230, np.uint8)
+    page[40:68, 80:108] -= digit // 2
+    page[34:36] = page[:, 112:114] = 120
+    boxes = np.array([[84, 44, 104, 64], [83, 45, 107, 66]], np.float32)
+    for glyph in cut_glyphs(pyramid(page), boxes)[:, 1]:
+        assert np.abs(glyph.astype(int) - digit).mean() < 12
+    assert not cut_glyphs(pyramid(np.full((90, 90), 9, np.uint8)), boxes[:1] / 2)[:, 1].any()
 
 
 def test_coloured_ink_stands_out_in_grey() -> None:
@@ -94,6 +105,12 @@ def test_boxes_fall_into_lines_from_the_top_and_the_left() -> None:
     boxes = [(x + y // 10, y - x // 10, x + y // 10 + 20, y - x // 10 + 30) for y in (100, 200) for x in (90, 10, 50)]
     assert group_into_lines(np.array(boxes, np.float32)) == [[1, 2, 0], [4, 5, 3]]
     assert group_into_lines(np.zeros((0, 4), np.float32)) == []
+
+
+def test_lines_that_bend_with_the_paper_stay_lines() -> None:
+    bend = {x: (x - 300) ** 2 / 4_000 for x in range(0, 600, 40)}
+    boxes = [(x, y + down, x + 18, y + down + 30) for y in (100, 150) for x, down in bend.items()]
+    assert group_into_lines(np.array(boxes, np.float32)) == [list(range(15)), list(range(15, 30))]
 
 
 def test_nothing_overlaps_in_what_is_read(mnist: td.Dataset) -> None:

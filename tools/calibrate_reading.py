@@ -58,13 +58,13 @@ def fit(found: list[Found]) -> dict[str, object]:
     matched = [match_boxes(scene, candidates.boxes) for scene, candidates, *_ in found]
     labels = np.concatenate(matched)
     digits = torch.from_numpy((labels >= 0) & (labels < NO_DIGIT))
-    judged = torch.from_numpy(np.concatenate([logits[:, :NO_DIGIT] for *_, logits in found]))[digits]
+    judged = torch.from_numpy(np.concatenate([logits[..., :NO_DIGIT].sum(1) for *_, logits in found]))[digits]
     detected = torch.from_numpy(np.concatenate([candidates.logits for _, candidates, *_ in found]))[digits]
     truth = torch.from_numpy(labels)[digits]
     losses = {
         (share, temperature): float(F.cross_entropy((judged + share * detected) / temperature, truth))
         for share in np.arange(0, 2.01, 0.1).round(2).tolist()
-        for temperature in np.arange(0.5, 3.01, 0.05).round(2).tolist()
+        for temperature in np.arange(0.5, 6.01, 0.05).round(2).tolist()
     }
     share, temperature = min(losses, key=losses.__getitem__)
     chances = [probabilities_of(candidates, logits, share, temperature) for _, candidates, _, logits in found]

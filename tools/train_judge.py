@@ -63,7 +63,8 @@ def main() -> None:
         mnist = images[own].float() / 255
         moved = affine(mnist, rotation=12, shear=10, translation=2.5, scale=0.15)
         mnist = photograph(moved, 0.5)
-        found = affine_of(all_glyphs[chosen][:, None].float() / 255)
+        view = torch.randint(2, (len(chosen),))
+        found = affine_of(all_glyphs[chosen, view][:, None].float() / 255)
         batch = standardize(torch.cat([mnist, found])).contiguous(memory_format=torch.channels_last)
         targets = torch.cat([labels[own], all_classes[chosen]])
         loss = F.cross_entropy(network(batch), targets, label_smoothing=0.01)
@@ -91,7 +92,7 @@ def affine_of(glyphs: torch.Tensor) -> torch.Tensor:
 
 
 def collect(bank: GlyphBank, scenes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Glyphs uint8 [N, 28, 28] that the detector finds in scenes, and what they are."""
+    """Glyphs uint8 [N, 2, 28, 28] that the detector finds in scenes, and what they are."""
     glyphs, classes = [], []
     for seed in range(scenes // 2):
         for scene in compose_scenes(bank, np.random.default_rng((SEED, seed)), shots=2):

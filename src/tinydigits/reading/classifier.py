@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 
 # What tells a digit that is read right from another: see `features`.
 FEATURES = (
-    "detector", "judge", "sharpness", "agreement", "neighbours", "crowd", "alone", "one", "pale", "faint",
+    "detector", "judge", "sharpness", "agreement", "views", "neighbours", "crowd", "alone", "one", "pale", "faint",
     "size", "small",
 )  # fmt: skip
 
@@ -73,7 +73,7 @@ class Judged:
 
 
 def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
-    """Which digits the candidates are, given the glyphs uint8 [N, 28, 28] in their boxes."""
+    """Which digits the candidates are, given the two views of each, uint8 [N, 2, 28, 28]."""
     constants = calibration()
     logits = judge_logits(glyphs)
     probabilities = probabilities_of(candidates, logits, constants.detector_share, constants.temperature)
@@ -93,45 +93,48 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
 
 
 def judge_logits(glyphs: NDArray[np.uint8]) -> Floats:
-    """The judge's logits, float32 [N, 11], of uint8 [N, 28, 28]."""
+    """The judge's logits of each view, float32 [N, 2, 11], of uint8 [N, 2, 28, 28]."""
     network = shipped("judge", Judge)
-    pixels = standardize(torch.from_numpy(glyphs)[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
+    pixels = standardize(torch.from_numpy(glyphs).flatten(0, 1)[:, None].float() / 255)
     with torch.inference_mode():
-        return np.asarray(torch.cat([network(batch) for batch in torch.split(pixels, 500)]), np.float32)
+        batches = torch.split(pixels.contiguous(memory_format=torch.channels_last), 500)
+        return np.asarray(torch.cat([network(batch) for batch in batches]).unflatten(0, (-1, 2)), np.float32)
 
 
 def probabilities_of(candidates: Candidates, logits: Floats, share: float, temperature: float) -> Floats:
-    """Of each digit, float32 [N, 10]: both networks' logits summed."""
-    total = torch.from_numpy(logits[:, :NONE] + share * candidates.logits) / temperature
+    """Of each digit, float32 [N, 10]: the logits of both networks and views summed."""
+    total = torch.from_numpy(logits[..., :NONE].sum(1) + share * candidates.logits) / temperature
     return np.asarray(total.softmax(1), np.float32)
 
 
 def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Floats, probabilities: Floats) -> Floats:
-    """What tells whether each candidate is a digit and read right: float32 [N, 12], in the order of `FEATURES`.
+    """What tells whether each candidate is a digit and read right: float32 [N, 13], in the order of `FEATURES`.
 
-    The detector's log-odds; the judge's log-odds that it is a digit; the log-odds of the best digit against the next;
-    the detector's log-probability of that digit; the mean of the first two, squashed, over candidates nearby of about
+    The detector's log-odds; the judge's log-odds that it is a digit, of both views' mean; the log-odds of the best
+    digit against the next; the detector's log-probability of that digit, and the judge's in the view in which it is
+    less; the mean of the first two, squashed, over candidates nearby of about
     its height; how many of those there are, as a logarithm; whether there are none; whether it is a 1; and, as
     logarithms, how its contrast compares with the strongest of the picture's likely digits, and by how much it is less
     than two fifths of that; how far its height is from the median of theirs, and how much lower it is.
     """
     scores = torch.from_numpy(logits)
-    judged = (torch.logsumexp(scores[:, :NONE], 1) - scores[:, NONE]).numpy().clip(-12, 12)
+    judged = (torch.logsumexp(scores[..., :NONE], 2) - scores[..., NONE]).mean(1).numpy().clip(-12, 12)
     ordered = np.sort(probabilities, 1)
     best = probabilities.argmax(1)
     sharpness = np.log((ordered[:, -1] + 1e-6) / (ordered[:, -2] + 1e-6))
     agreement = torch.from_numpy(candidates.logits).log_softmax(1).numpy()[np.arange(len(best)), best].clip(-8, 0)
+    views = scores[..., :NONE].log_softmax(2).amin(1).numpy()[np.arange(len(best)), best].clip(-8, 0)
     own = np.tanh((candidates.odds + judged) / 8)
     neighbours, crowd = _context(candidates.boxes, own)
     likely = own > 0.25
-    contrast = np.ptp(glyphs[:, 4:-4, 4:-4], (1, 2)) + 4.0
+    contrast = np.ptp(glyphs[:, 0, 4:-4, 4:-4], (1, 2)) + 4.0
     height = (candidates.boxes[:, 2:] - candidates.boxes[:, :2]).max(1)
     pale = np.log(contrast / contrast[likely].max(initial=4.0)).clip(max=0)
     faint = (pale + np.log(2.5)).clip(max=0)
     size = np.log(height / np.median(height[likely])) if likely.any() else np.zeros(len(own))
     columns = (
-        candidates.odds, judged, sharpness, agreement, neighbours, np.log1p(crowd), crowd == 0, best == 1, pale, faint,
-        np.abs(size).clip(max=0.7), size.clip(-1, 0),
+        candidates.odds, judged, sharpness, agreement, views, neighbours, np.log1p(crowd), crowd == 0, best == 1,
+        pale, faint, np.abs(size).clip(max=0.7), size.clip(-1, 0),
     )  # fmt: skip
     return np.stack([np.asarray(column, np.float32) for column in columns], 1)
 

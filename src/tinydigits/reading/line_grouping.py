@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 __all__ = ["estimate_skew", "group_into_lines"]
 
 _MAX_DEGREES = 20
+# How many digits at the end of a line say where it goes on.
+_LAST = 3
 
 
 def group_into_lines(boxes: NDArray[np.float32]) -> list[list[int]]:
     """Indices of the boxes, line by line from the top, each line from the left.
 
-    The lines may be skewed together, up to ±15°. Boxes belong to one line where, after deskewing, they overlap in
-    height by half; what stands on one height in several columns is one line.
+    The lines may be skewed together, up to ±15°, and bend with the paper. From the left, each box continues the line
+    whose last boxes are nearest to its height, after deskewing, by half of theirs; what stands on one height in several
+    columns is one line.
 
     Args:
         boxes: float32 [N, 4], left, top, right and bottom.
@@ -27,15 +30,22 @@ def group_into_lines(boxes: NDArray[np.float32]) -> list[list[int]]:
     level = y * np.cos(skew) - x * np.sin(skew)
     along = x * np.cos(skew) + y * np.sin(skew)
     lines: list[list[int]] = []
-    for index in np.argsort(level):
+    ends: list[tuple[float, float]] = []
+    for index in np.argsort(along):
+        own = float(level[index])
         if lines:
-            line = lines[-1]
-            height = float(np.median(heights[line]))
-            if level[index] - float(np.mean(level[line])) <= 0.5 * max(min(height, heights[index]), 0.6 * typical):
-                line.append(int(index))
+            levels, sizes = np.array(ends).T
+            reach = 0.5 * np.maximum(np.minimum(sizes, heights[index]), 0.6 * typical)
+            apart = np.abs(levels - own) / reach
+            nearest = int(apart.argmin())
+            if apart[nearest] <= 1:
+                lines[nearest].append(int(index))
+                last = lines[nearest][-_LAST:]
+                ends[nearest] = float(np.mean(level[last])), float(np.median(heights[last]))
                 continue
         lines.append([int(index)])
-    return [sorted(line, key=lambda index: along[index]) for line in lines]
+        ends.append((own, float(heights[index])))
+    return sorted(lines, key=lambda line: float(np.mean(level[line])))
 
 
 def estimate_skew(boxes: NDArray[np.float32]) -> float:

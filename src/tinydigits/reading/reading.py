@@ -98,7 +98,7 @@ def read(source: SkipValidation[Source]) -> Reading:
         raise DataError(f"{picture.name} seems to hold more than {SETTINGS.most:,} digits; give a part of it")
     lines = [[int(kept[index]) for index in line] for line in group_into_lines(candidates.boxes[kept])]
     digits = [
-        _digit(judged, index, line, _box(candidates.boxes[index], picture), glyphs[index])
+        _digit(judged, index, line, _box(candidates.boxes[index], picture), glyphs[index, 0])
         for line, indices in enumerate(lines)
         for index in indices
     ]

@@ -40,13 +40,14 @@ class Scene:
 
 
 class _Sheet:
-    """Ink so far, and the digits in it."""
+    """Ink so far, the digits in it, and whether it is to hold one alone."""
 
     def __init__(self, side: tuple[int, ...]) -> None:
         self.ink = np.zeros(side, np.float32)
         self.labels: list[int] = []
         self.boxes: list[tuple[float, float, float, float]] = []
         self.strengths: list[float] = []
+        self.alone = False
 
     def place(self, patch: Grey, x: float, y: float, label: int | None) -> None:
         """Ink centred at a place; what is cut off by a quarter or more is no digit that must be read."""
@@ -114,23 +115,22 @@ def compose_scenes(
     height = float(np.exp(random.uniform(np.log(11), np.log(52)) if random.random() < 0.9 else random.uniform(4, 5)))
     angle = float(random.normal(0, 4) if random.random() < 0.75 else random.uniform(-25, 25))
     kind = random.random()
-    alone = 0.72 < kind < 0.93
     if kind < 0.6:
         _write_rows(sheet, bank, pen, height, angle, random)
     elif kind < 0.72:
         _scatter(sheet, bank, pen, height, random)
-    elif alone:
+    elif kind < 0.93:
+        sheet.alone = True
         height = _write_one(sheet, bank, pen, random)
     # Otherwise a page without writing, of which the reader meets many.
-    return [_shoot(sheet, bank, pen, height, angle, alone, random) for _ in range(shots)]
+    return [_shoot(sheet, bank, pen, height, angle, random) for _ in range(shots)]
 
 
-def _shoot(
-    sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, angle: float, alone: bool, random: np.random.Generator
-) -> Scene:
-    lines = None if random.random() < 0.6 * alone else draw_behind(sheet.ink.shape, height, angle, random, sheet.boxes)
+def _shoot(sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, angle: float, random: np.random.Generator) -> Scene:
+    plain = random.random() < 0.6 * sheet.alone
+    lines = None if plain else draw_behind(sheet.ink.shape, height, angle, random, sheet.boxes)
     extra = draw_over(sheet.ink.shape, height, bank, pen, random) if random.random() < 0.3 else None
-    shot = photograph_scene(sheet.ink, lines, extra, height, _crop(sheet, alone, random), random)
+    shot = photograph_scene(sheet.ink, lines, extra, height, _crop(sheet, random), random)
     labels, kept = [], []
     for label, box, strength in zip(sheet.labels, sheet.boxes, sheet.strengths, strict=True):
         left, top, right, bottom = map(int, box)
@@ -142,7 +142,7 @@ def _shoot(
     return Scene(shot.picture, np.array(labels, np.int64), np.array(kept, np.float32).reshape(-1, 4))
 
 
-def _crop(sheet: _Sheet, alone: bool, random: np.random.Generator) -> tuple[int, int, int, int] | None:
+def _crop(sheet: _Sheet, random: np.random.Generator) -> tuple[int, int, int, int] | None:
     """Where the picture ends: left, top, right and bottom, mostly anywhere, or close about one digit."""
     rows, columns = sheet.ink.shape
     limits = (columns, rows, columns, rows)
@@ -150,7 +150,7 @@ def _crop(sheet: _Sheet, alone: bool, random: np.random.Generator) -> tuple[int,
     if kind < 0.1:
         left, top, right, bottom = random.uniform(0, 0.25, 4) * limits
         return int(left), int(top), columns - int(right), rows - int(bottom)
-    if kind < (0.6 if alone else 0.18) and sheet.boxes:
+    if kind < (0.6 if sheet.alone else 0.18) and sheet.boxes:
         box = sheet.boxes[int(random.integers(len(sheet.boxes)))]
         reach = max(box[2] - box[0], box[3] - box[1]) * random.uniform(-0.02, 0.45, 4) * (-1, -1, 1, 1)
         left, top, right, bottom = (
