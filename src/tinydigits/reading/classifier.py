@@ -59,7 +59,8 @@ class Judged:
         probabilities: float32 [N, 10], of each digit, given that it is one.
         digit: float32 [N], log-odds that it is a digit.
         right: float32 [N], log-odds that it is a digit and read right.
-        in_distribution_percentile: float32 [N], percent of MNIST's digits with lower log-odds `digit`.
+        in_distribution_percentile: float32 [N], percent of the digits on composed pages with
+            lower log-odds `digit`.
         kept: bool [N].
         accepted: bool [N].
     """

@@ -28,16 +28,16 @@ class Digit:
 
     Attributes:
         digit: 0…9.
-        probability: of that digit, calibrated on MNIST, given that it is one; in [0, 1].
+        probability: of that digit, calibrated on composed pages, given that it is one; in [0, 1].
         box: left, top, width and height in pixels of the given image, rotated as its EXIF orientation says.
         line: the index of its line in `Reading.lines`.
         runner_up: the second most probable digit.
         runner_up_probability: of that; in [0, 1].
-        in_distribution_percentile: how much it looks like a digit: the percentage of MNIST's digits that look less
-            like one, in [0, 100].
-        accepted: whether it is to be trusted: its percentile is at least 1.5, and so is its neighbours' where touching
-            digits were split, and the picture is one of digits. Otherwise the digit has low confidence.
-        glyph: uint8 [28, 28], what the networks saw.
+        in_distribution_percentile: how much it looks like a digit where it stands: the percentage of digits on composed
+            pages that look less like one, in [0, 100].
+        accepted: whether it is to be trusted: it is likely a digit, likely read right, and its runner-up is not near.
+            Otherwise the digit has low confidence.
+        glyph: uint8 [28, 28], what is in and around the box, ink high.
     """
 
     digit: int
@@ -76,17 +76,15 @@ class Reading:
 def read(source: SkipValidation[Source]) -> Reading:
     """Read the digits in an image: a page, a few digits or a single one, dark on light or light on dark.
 
-    A component that looks less like a digit than all but 1 in 2,000 of MNIST's is left out. One that looks less like a
-    digit than 98 % of them is in the result with `accepted` False, and so is everything in a line of eight components
-    or more of which fewer than 45 % look like digits, and in a picture in which fewer than a fifth of all components
-    do, except for lines that are clearly numbers. On a blank page there are no digits.
+    What may be a digit but is likely none, or a digit that is likely misread, is in the result with `accepted` False.
+    On a blank page there are no digits.
 
     Args:
         source: a file's path or its bytes, a file opened in binary mode, a Pillow image, or an array (uint8, or any
             real numbers, which are stretched to black and white): [H, W], [1, H, W] or [H, W, 1, 3 or 4].
 
     Raises:
-        DataError: it cannot be read as an image, has more than 50 million pixels, or more than 2,000 components.
+        DataError: it cannot be read as an image, has more than 50 million pixels, or more than 2,000 digits.
         UsageError: it is none of the above.
     """
     picture = open_picture(source, SETTINGS.decoded)
