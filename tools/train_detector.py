@@ -22,7 +22,9 @@ from tinydigits.networks.detector import CELL, Detector
 from tinydigits.synthetic.glyph_bank import GlyphBank
 from tinydigits.synthetic.scenes import IGNORED, Scene, compose_scenes
 
-WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "tinydigits" / "weights" / "detector.safetensors"
+ROOT = Path(__file__).resolve().parents[1]
+WEIGHTS = ROOT / "src" / "tinydigits" / "weights" / "detector.safetensors"
+CHECKPOINT = ROOT / "runs" / "detector.checkpoint.pth"
 SEED, BATCH, SHOTS, SIDE = 0, 32, 4, 128
 # Heights in pixels: digits between the middle two are found, those beyond the outer two are not, between them either.
 SMALLEST, LOW, HIGH, LARGEST = 10, 14, 40, 58
@@ -32,8 +34,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--lr", type=float, default=4e-3)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
-    parser.add_argument("--start", type=Path, help="weights to begin with")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -44,16 +44,14 @@ def main() -> None:
     print(sum(parameter.numel() for parameter in network.parameters()), "parameters", flush=True)
     optimizer = torch.optim.AdamW(network.parameters(), arguments.lr, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, arguments.lr, arguments.steps + 1, pct_start=0.15)
-    checkpoint = arguments.out.with_suffix(".checkpoint.pth")
+    CHECKPOINT.parent.mkdir(exist_ok=True)
     first = 0
-    if checkpoint.is_file():
-        state = torch.load(checkpoint)
+    if CHECKPOINT.is_file():
+        state = torch.load(CHECKPOINT)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
         first = state["step"]
-    elif arguments.start:
-        network.load_state_dict(torch.load(arguments.start)["network"])
     totals, start = torch.zeros(3), time.process_time()
     for step in range(first, arguments.steps):
         random = np.random.default_rng((SEED, step))
@@ -81,11 +79,10 @@ def main() -> None:
                 "schedule": schedule.state_dict(),
                 "step": step + 1,
             }
-            torch.save(state, checkpoint.with_suffix(".tmp"))
-            checkpoint.with_suffix(".tmp").replace(checkpoint)
-    save_weights(
-        arguments.out, network.state_dict(), {"made_by": "tools/train_detector.py", "steps": str(arguments.steps)}
-    )
+            torch.save(state, CHECKPOINT.with_suffix(".tmp"))
+            CHECKPOINT.with_suffix(".tmp").replace(CHECKPOINT)
+    save_weights(WEIGHTS, network.state_dict(), {"made_by": "tools/train_detector.py", "steps": str(arguments.steps)})
+    CHECKPOINT.unlink(missing_ok=True)
 
 
 def target(scene: Scene) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

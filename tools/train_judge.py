@@ -1,7 +1,7 @@
 """Train the judge, which says which digit a glyph is or that it is none, and write its weights: `make judge`.
 
 It learns from what the detector finds in composed scenes, and from MNIST's first 50,000 training images as they are.
-Run it after the detector was trained.
+Run it after the detector was trained. Interrupted, it keeps what was found; training takes minutes.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ from tinydigits.synthetic.glyph_bank import GlyphBank
 from tinydigits.synthetic.matching import NO_DIGIT, match_boxes
 from tinydigits.synthetic.scenes import IGNORED, compose_scenes
 
-WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "tinydigits" / "weights" / "judge.safetensors"
+ROOT = Path(__file__).resolve().parents[1]
+WEIGHTS = ROOT / "src" / "tinydigits" / "weights" / "judge.safetensors"
+GLYPHS = ROOT / "runs" / "judge.glyphs.npz"
 SEED, BATCH, SHARE_OF_MNIST = 1, 256, 0.3
 # Of each scene.
-MOST_ERRORS = 10
+MOST_ERRORS = 7
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, default=12_000)
+    parser.add_argument("--scenes", type=int, default=6_000)
     parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -43,12 +44,12 @@ def main() -> None:
     train = td.load("mnist").train[:-10_000]
     images, labels = train.images, train.labels
     bank = GlyphBank(images.numpy()[:, 0], labels.numpy())
-    saved = arguments.out.with_suffix(".glyphs.npz")
-    if saved.is_file():
-        glyphs, classes = (np.load(saved)[name] for name in ("glyphs", "classes"))
+    if GLYPHS.is_file():
+        glyphs, classes = (np.load(GLYPHS)[name] for name in ("glyphs", "classes"))
     else:
         glyphs, classes = collect(bank, arguments.scenes)
-        np.savez(saved, glyphs=glyphs, classes=classes)
+        GLYPHS.parent.mkdir(exist_ok=True)
+        np.savez(GLYPHS, glyphs=glyphs, classes=classes)
     print(np.bincount(classes), flush=True)
     network = Judge().to(memory_format=torch.channels_last)
     count = round(BATCH * SHARE_OF_MNIST)
@@ -76,9 +77,8 @@ def main() -> None:
         if step % 200 == 199:
             print(f"step {step + 1} of {steps}: loss {total / 200:.3f}", flush=True)
             total = 0.0
-    save_weights(
-        arguments.out, network.eval().state_dict(), {"made_by": "tools/train_judge.py", "glyphs": str(len(classes))}
-    )
+    save_weights(WEIGHTS, network.eval().state_dict(), {"made_by": "tools/train_judge.py", "glyphs": str(len(classes))})
+    GLYPHS.unlink(missing_ok=True)
 
 
 def affine_of(glyphs: torch.Tensor) -> torch.Tensor:
