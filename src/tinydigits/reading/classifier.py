@@ -99,7 +99,7 @@ def judge_logits(glyphs: NDArray[np.uint8]) -> Floats:
     pixels = standardize(torch.from_numpy(glyphs).flatten(0, 1)[:, None].float() / 255)
     with torch.inference_mode():
         batches = torch.split(pixels.contiguous(memory_format=torch.channels_last), 500)
-        return np.asarray(torch.cat([network(batch) for batch in batches]).unflatten(0, (-1, 2)), np.float32)
+        return np.asarray(torch.cat([network(batch) for batch in batches]).reshape(-1, 2, NONE + 1), np.float32)
 
 
 def probabilities_of(candidates: Candidates, logits: Floats, share: float, temperature: float) -> Floats:

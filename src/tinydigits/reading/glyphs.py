@@ -63,7 +63,8 @@ def _ink_alone(square: NDArray[np.uint8], size: NDArray[np.float32]) -> NDArray[
     low, high = ((len(square) + sign * (size + 2 * _SPARE)) / 2 for sign in (-1, 1))
     columns, rows = (slice(max(0, round(float(a))), round(float(b))) for a, b in zip(low, high, strict=True))
     ink = as_ink(square)
-    ink = cv2.subtract(ink, float(np.median(ink)))
+    ground = np.uint8(np.median(ink))
+    ink = np.maximum(ink, ground) - ground
     ink = cv2.convertScaleAbs(ink, alpha=255 / max(1, int(ink[rows, columns].max())))
     threshold = cv2.threshold(ink[rows, columns], 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
     strokes = cv2.threshold(ink, min(threshold, 128), 1, cv2.THRESH_BINARY)[1]
