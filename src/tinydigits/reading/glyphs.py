@@ -65,7 +65,7 @@ def _ink_alone(square: NDArray[np.uint8], size: NDArray[np.float32]) -> NDArray[
     ink = as_ink(square)
     ground = np.uint8(np.median(ink))
     ink = np.maximum(ink, ground) - ground
-    ink = cv2.convertScaleAbs(ink, alpha=255 / max(1, int(ink[rows, columns].max())))
+    ink = np.asarray(cv2.convertScaleAbs(ink, alpha=255 / max(1, int(ink[rows, columns].max()))), np.uint8)
     threshold = cv2.threshold(ink[rows, columns], 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
     strokes = cv2.threshold(ink, min(threshold, 128), 1, cv2.THRESH_BINARY)[1]
     count, labels, about, _ = cv2.connectedComponentsWithStats(strokes)
@@ -78,7 +78,8 @@ def _ink_alone(square: NDArray[np.uint8], size: NDArray[np.float32]) -> NDArray[
         inside = np.zeros_like(strokes)
         inside[rows, columns] = strokes[rows, columns]
         strokes = inside
-    return _normalized(ink * cv2.dilate(strokes, np.ones((3, 3), np.uint8)), cv2.boundingRect(strokes))
+    wide = np.asarray(cv2.dilate(strokes, np.ones((3, 3), np.uint8)), np.uint8)
+    return _normalized(ink * wide, cv2.boundingRect(strokes))
 
 
 def _normalized(ink: NDArray[np.uint8], box: Sequence[int]) -> NDArray[np.uint8]:
