@@ -62,11 +62,11 @@ def test_step_smallest_and_last_area_shape_the_pyramid(page: Page, change: Chang
 
 
 def test_first_area_and_low_say_when_the_pyramid_ends(page: Page, change: Change) -> None:
-    assert detect(page(150))[0][-1].scale == pytest.approx(1)
-    change(first_area=30_000)
-    assert detect(page(150))[0][-1].scale < 0.6
-    change(first_area=30_000, low=150)
-    assert detect(page(150))[0][-1].scale > 1
+    assert detect(page(80))[0][-1].scale == pytest.approx(1)
+    change(first_area=80_000)
+    assert detect(page(80))[0][-1].scale == pytest.approx(0.5)
+    change(first_area=80_000, low=50)
+    assert detect(page(80))[0][-1].scale == pytest.approx(1)
 
 
 def test_low_likely_and_enlarged_say_what_is_enlarged(page: Page, change: Change) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -78,27 +79,26 @@ def _is_worthwhile(level: Level, last: Level, grey: Grey, found: Candidates) -> 
     return float(np.quantile(heights, 0.25)) < SETTINGS.low
 
 
-def pyramid(grey: Grey) -> list[Level]:
+def pyramid(grey: Grey) -> Iterator[Level]:
     """The picture in several sizes, the smallest first."""
     height, width = grey.shape
     border = int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
-    longest = max(height, width)
-    scale = min(2.0, (SETTINGS.last_area / grey.size) ** 0.5)
-    levels: list[Level] = []
+    scales = [min(2.0, (SETTINGS.last_area / grey.size) ** 0.5)]
+    while max(height, width) * scales[-1] > SETTINGS.smallest:
+        scales.append(scales[-1] / SETTINGS.step)
+    reduced: list[Level] = []
     current = grey
-    while True:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        if (size[1], size[0]) != current.shape:
-            smaller = size[0] < current.shape[1]
-            current = np.asarray(
-                cv2.resize(current, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), np.uint8
-            )
-        levels.append(Level(_padded(current, border), scale))
-        if longest * scale <= SETTINGS.smallest:
-            return levels[::-1]
-        scale /= SETTINGS.step
-        if scale >= 1:
-            current = grey
+    for scale in (scale for scale in scales if scale <= 1):
+        current = _resized(current, max(1, round(width * scale)), max(1, round(height * scale)), cv2.INTER_AREA)
+        reduced.append(Level(_padded(current, border), scale))
+    yield from reversed(reduced)
+    for scale in (scale for scale in reversed(scales) if scale > 1):
+        larger = _resized(grey, round(width * scale), round(height * scale), cv2.INTER_CUBIC)
+        yield Level(_padded(larger, border), scale)
+
+
+def _resized(grey: Grey, width: int, height: int, how: int) -> Grey:
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=how), np.uint8)
 
 
 def _padded(grey: Grey, value: int) -> Grey:
