@@ -78,11 +78,13 @@ def test_low_likely_and_enlarged_say_what_is_enlarged(page: Page, change: Change
     assert detect(page(60))[0][-1].scale > 1.1
 
 
-def test_candidate_keep_near_and_most_say_what_is_read(page: Page, change: Change) -> None:
+def test_candidate_keep_lone_near_and_most_say_what_is_read(page: Page, change: Change) -> None:
     assert all(digit.accepted for digit in td.read(page(60)).digits)
     change(near=-1.0)
     assert not any(digit.accepted for digit in td.read(page(60)).digits)
-    for setting in ({"candidate": 1e6}, {"keep": 1e6}):
+    change(keep=1e6)
+    assert len(td.read(page(60)).digits) == 1
+    for setting in ({"candidate": 1e6}, {"keep": 1e6, "lone": 1e6}):
         change(**setting)
         assert td.read(page(60)).lines == []
     change(most=5)

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 import tinydigits as td
 from tinydigits.files import write_atomically
-from tinydigits.reading.classifier import calibration_file, features, judge_logits, probabilities_of
+from tinydigits.reading.classifier import Logits, calibration_file, features, logits_of, probabilities_of
 from tinydigits.reading.detection import Candidates, detect
 from tinydigits.reading.glyphs import cut_glyphs
 from tinydigits.synthetic import IGNORED, NO_DIGIT, GlyphBank, Scene, compose_scenes, match_boxes
@@ -28,7 +28,7 @@ SHORTEST, LONGEST = 64, 480
 ACCEPTED_WRONG = 0.01
 STEPS = 200
 
-Found = tuple[Scene, Candidates, NDArray[np.uint8], NDArray[np.float32]]
+Found = tuple[Scene, Candidates, NDArray[np.uint8], Logits]
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def _found(bank: GlyphBank, random: np.random.Generator) -> Found:
     scene = compose_scenes(bank, random, sides)[0]
     levels, candidates = detect(scene.picture)
     glyphs = cut_glyphs(levels, candidates.boxes)
-    return scene, candidates, glyphs, judge_logits(glyphs)
+    return scene, candidates, glyphs, logits_of(candidates, glyphs)
 
 
 def fit(found: list[Found]) -> dict[str, object]:
@@ -58,16 +58,9 @@ def fit(found: list[Found]) -> dict[str, object]:
     matched = [match_boxes(scene, candidates.boxes) for scene, candidates, *_ in found]
     labels = np.concatenate(matched)
     digits = torch.from_numpy((labels >= 0) & (labels < NO_DIGIT))
-    judged = torch.from_numpy(np.concatenate([logits[..., :NO_DIGIT].sum(1) for *_, logits in found]))[digits]
-    detected = torch.from_numpy(np.concatenate([candidates.logits for _, candidates, *_ in found]))[digits]
-    truth = torch.from_numpy(labels)[digits]
-    losses = {
-        (share, temperature): float(F.cross_entropy((judged + share * detected) / temperature, truth))
-        for share in np.arange(0, 2.01, 0.1).round(2).tolist()
-        for temperature in np.arange(0.5, 6.01, 0.05).round(2).tolist()
-    }
-    share, temperature = min(losses, key=losses.__getitem__)
-    chances = [probabilities_of(candidates, logits, share, temperature) for _, candidates, _, logits in found]
+    logits = torch.from_numpy(np.concatenate([logits.digits for *_, logits in found]))[digits]
+    shares = fit_shares(logits, torch.from_numpy(labels)[digits])
+    chances = [probabilities_of(logits, shares) for *_, logits in found]
     values = np.concatenate([
         features(candidates, glyphs, logits, chance)
         for (_, candidates, glyphs, logits), chance in zip(found, chances, strict=True)
@@ -89,13 +82,27 @@ def fit(found: list[Found]) -> dict[str, object]:
         f"accepted {int((known & (right >= accept)).sum())}"
     )
     return {
-        "temperature": temperature,
-        "detector_share": share,
+        "shares": shares,
         "digit": [round(float(value), 4) for value in weights[0]],
         "right": [round(float(value), 4) for value in weights[1]],
         "accept": round(accept, 4),
         "quantiles": [round(float(v), 4) for v in np.quantile(digit[is_digit & known], np.linspace(0, 1, STEPS + 1))],
     }
+
+
+def fit_shares(logits: torch.Tensor, truth: torch.Tensor) -> tuple[float, ...]:
+    """The weights of each network's logits [N, K, 10] in their sum that make the truth [N] most likely."""
+    shares = torch.full((logits.shape[1],), 0.5, requires_grad=True)
+    optimizer = torch.optim.LBFGS([shares], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = F.cross_entropy(torch.tensordot(logits, shares.relu(), ([1], [0])), truth)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    return tuple(round(float(share), 4) for share in shares.detach().relu())
 
 
 def _logistic(values: NDArray[np.float32], target: NDArray[np.bool_]) -> list[float]:

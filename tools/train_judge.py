@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 import tinydigits as td
 from tinydigits.augment import affine, photograph
 from tinydigits.networks import save_weights, standardize
+from tinydigits.networks.judge import Judge
 from tinydigits.reading.detection import detect
 from tinydigits.reading.glyphs import cut_glyphs
-from tinydigits.reading.judge import Judge
 from tinydigits.synthetic.glyph_bank import GlyphBank
 from tinydigits.synthetic.matching import NO_DIGIT, match_boxes
 from tinydigits.synthetic.scenes import IGNORED, compose_scenes

@@ -13,19 +13,20 @@ import torch
 from numpy.typing import NDArray
 
 from tinydigits.networks import standardize
+from tinydigits.networks.judge import NONE, Judge
+from tinydigits.networks.sturdy import Sturdy
 from tinydigits.reading.detection import Candidates, parts_of_likelier
-from tinydigits.reading.judge import NONE, Judge
 from tinydigits.reading.settings import SETTINGS
 from tinydigits.reading.shipped import shipped
 
-__all__ = ["FEATURES", "Calibration", "Judged", "calibration", "calibration_file", "features", "judge"]
+__all__ = ["FEATURES", "Calibration", "Judged", "Logits", "calibration", "calibration_file", "features", "judge"]
 
 Floats = NDArray[np.float32]
 
 # What tells a digit that is read right from another: see `features`.
 FEATURES = (
-    "detector", "judge", "sharpness", "agreement", "views", "neighbours", "crowd", "alone", "one", "pale", "faint",
-    "size", "small",
+    "detector", "judge", "sharpness", "agreement", "views", "sturdy", "neighbours", "crowd", "alone", "one",
+    "pale", "faint", "size", "small",
 )  # fmt: skip
 
 
@@ -34,21 +35,32 @@ class Calibration:
     """Constants that `make calibrate-reading` measures on composed scenes of MNIST's last 10,000 training images.
 
     Attributes:
-        temperature: what the summed logits of both networks are divided by, so that probabilities are as often right
-            as they say.
-        detector_share: how much the detector's logits count beside the judge's.
+        shares: of the logits of the judge in either view, of `sturdy` and of the detector in their sum, so that
+            probabilities are as often right as they say.
         digit: weights of `FEATURES`, and a constant, for the log-odds that a candidate is a digit.
         right: likewise, that it is one and is read right.
         accept: the log-odds of `right` from which a digit is accepted.
         quantiles: of the log-odds `digit` of the digits in the scenes, from 0 % to 100 % in even steps.
     """
 
-    temperature: float
-    detector_share: float
+    shares: tuple[float, ...]
     digit: tuple[float, ...]
     right: tuple[float, ...]
     accept: float
     quantiles: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Logits:
+    """What the networks say of N candidates.
+
+    Attributes:
+        digits: float32 [N, 4, 10], logits of the judge in either view, of `sturdy` in the second, of the detector.
+        digit: float32 [N], the judge's log-odds that it is a digit, the mean of both views.
+    """
+
+    digits: Floats
+    digit: Floats
 
 
 @dataclass(frozen=True)
@@ -59,8 +71,7 @@ class Judged:
         probabilities: float32 [N, 10], of each digit, given that it is one.
         digit: float32 [N], log-odds that it is a digit.
         right: float32 [N], log-odds that it is a digit and read right.
-        in_distribution_percentile: float32 [N], percent of the digits on composed pages with
-            lower log-odds `digit`.
+        in_distribution_percentile: float32 [N], percent of the digits on composed pages with lower log-odds `digit`.
         kept: bool [N].
         accepted: bool [N].
     """
@@ -76,8 +87,8 @@ class Judged:
 def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
     """Which digits the candidates are, given the two views of each, uint8 [N, 2, 28, 28]."""
     constants = calibration()
-    logits = judge_logits(glyphs)
-    probabilities = probabilities_of(candidates, logits, constants.detector_share, constants.temperature)
+    logits = logits_of(candidates, glyphs)
+    probabilities = probabilities_of(logits, constants.shares)
     values = features(candidates, glyphs, logits, probabilities)
     digit, right = (
         values @ np.array(weights[:-1], np.float32) + np.float32(weights[-1])
@@ -86,6 +97,8 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
     percentile = np.interp(digit, constants.quantiles, np.linspace(0, 100, len(constants.quantiles)))
     near = np.sort(probabilities, 1)[:, -2] > SETTINGS.near if len(digit) else np.zeros(0, bool)
     kept = (digit >= SETTINGS.keep) & ~parts_of_likelier(candidates.boxes, digit)
+    if not kept.any():
+        kept = (digit >= SETTINGS.lone) & (digit == digit.max(initial=-np.inf))
     # What shines through from the other side may look like a digit in every other respect.
     kept &= values[:, FEATURES.index("pale")] >= np.log(SETTINGS.faint)
     return Judged(
@@ -93,38 +106,41 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
     )
 
 
-def judge_logits(glyphs: NDArray[np.uint8]) -> Floats:
-    """The judge's logits of each view, float32 [N, 2, 11], of uint8 [N, 2, 28, 28]."""
-    network = shipped("judge", Judge)
+def logits_of(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Logits:
+    """What each network says of the candidates and their two views, uint8 [N, 2, 28, 28]."""
     pixels = standardize(torch.from_numpy(glyphs).flatten(0, 1)[:, None].float() / 255)
+    pixels = pixels.contiguous(memory_format=torch.channels_last)
+    judge, sturdy = shipped("judge", Judge), shipped("sturdy", Sturdy)
     with torch.inference_mode():
-        batches = torch.split(pixels.contiguous(memory_format=torch.channels_last), 500)
-        return np.asarray(torch.cat([network(batch) for batch in batches]).reshape(-1, 2, NONE + 1), np.float32)
+        judged = torch.cat([judge(batch) for batch in torch.split(pixels, 500)]).reshape(-1, 2, NONE + 1)
+        plain = torch.cat([sturdy(batch) for batch in torch.split(pixels[1::2], 500)])
+    odds = (torch.logsumexp(judged[..., :NONE], 2) - judged[..., NONE]).mean(1)
+    digits = torch.stack([*judged[..., :NONE].unbind(1), plain, torch.from_numpy(candidates.logits)], 1)
+    return Logits(np.asarray(digits, np.float32), np.asarray(odds, np.float32))
 
 
-def probabilities_of(candidates: Candidates, logits: Floats, share: float, temperature: float) -> Floats:
-    """Of each digit, float32 [N, 10]: the logits of both networks and views summed."""
-    total = torch.from_numpy(logits[..., :NONE].sum(1) + share * candidates.logits) / temperature
-    return np.asarray(total.softmax(1), np.float32)
+def probabilities_of(logits: Logits, shares: tuple[float, ...]) -> Floats:
+    """Of each digit, float32 [N, 10]: the logits of all networks summed."""
+    total = np.tensordot(logits.digits, np.array(shares, np.float32), (1, 0))
+    return np.asarray(torch.from_numpy(total).softmax(1), np.float32)
 
 
-def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Floats, probabilities: Floats) -> Floats:
-    """What tells whether each candidate is a digit and read right: float32 [N, 13], in the order of `FEATURES`.
+def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, probabilities: Floats) -> Floats:
+    """What tells whether each candidate is a digit and read right: float32 [N, 14], in the order of `FEATURES`.
 
-    The detector's log-odds; the judge's log-odds that it is a digit, of both views' mean; the log-odds of the best
-    digit against the next; the detector's log-probability of that digit, and the judge's in the view in which it is
-    less; the mean of the first two, squashed, over candidates nearby of about
+    The detector's log-odds; the judge's log-odds that it is a digit; the log-odds of the best digit against the next;
+    the log-probability of that digit that the detector gives, that the judge gives in the view in which it is less, and
+    that `sturdy` gives; the mean of the first two, squashed, over candidates nearby of about
     its height; how many of those there are, as a logarithm; whether there are none; whether it is a 1; and, as
     logarithms, how its contrast compares with the strongest of the picture's likely digits, and by how much it is less
     than two fifths of that; how far its height is from the median of theirs, and how much lower it is.
     """
-    scores = torch.from_numpy(logits)
-    judged = (torch.logsumexp(scores[..., :NONE], 2) - scores[..., NONE]).mean(1).numpy().clip(-12, 12)
+    judged = logits.digit.clip(-12, 12)
     ordered = np.sort(probabilities, 1)
     best = probabilities.argmax(1)
     sharpness = np.log((ordered[:, -1] + 1e-6) / (ordered[:, -2] + 1e-6))
-    agreement = torch.from_numpy(candidates.logits).log_softmax(1).numpy()[np.arange(len(best)), best].clip(-8, 0)
-    views = scores[..., :NONE].log_softmax(2).amin(1).numpy()[np.arange(len(best)), best].clip(-8, 0)
+    each = torch.from_numpy(logits.digits).log_softmax(2).numpy()[np.arange(len(best)), :, best].clip(-8, 0)
+    views, sturdy, agreement = each[:, :2].min(1), each[:, 2], each[:, 3]
     own = np.tanh((candidates.odds + judged) / 8)
     neighbours, crowd = _context(candidates.boxes, own)
     likely = own > 0.25
@@ -134,8 +150,8 @@ def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Floats, 
     faint = (pale + np.log(2.5)).clip(max=0)
     size = np.log(height / np.median(height[likely])) if likely.any() else np.zeros(len(own))
     columns = (
-        candidates.odds, judged, sharpness, agreement, views, neighbours, np.log1p(crowd), crowd == 0, best == 1,
-        pale, faint, np.abs(size).clip(max=0.7), size.clip(-1, 0),
+        candidates.odds, judged, sharpness, agreement, views, sturdy, neighbours, np.log1p(crowd), crowd == 0,
+        best == 1, pale, faint, np.abs(size).clip(max=0.7), size.clip(-1, 0),
     )  # fmt: skip
     return np.stack([np.asarray(column, np.float32) for column in columns], 1)
 
@@ -159,8 +175,7 @@ def calibration() -> Calibration:
     """The constants that ship with tinydigits."""
     document = json.loads(calibration_file().read_text())
     return Calibration(
-        document["temperature"],
-        document["detector_share"],
+        tuple(document["shares"]),
         tuple(document["digit"]),
         tuple(document["right"]),
         document["accept"],

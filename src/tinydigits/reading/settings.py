@@ -28,6 +28,7 @@ class Settings:
             a digit.
         most: digits in a picture.
         keep: log-odds from which a candidate is in the result.
+        lone: log-odds from which the likeliest candidate is, where no other is.
         faint: what has a lower contrast than this share of the strongest digit's is left out.
         near: a digit whose runner-up has more than this probability is not accepted.
     """
@@ -46,6 +47,7 @@ class Settings:
     contained: float = 0.65
     most: int = 2_000
     keep: float = 0.0
+    lone: float = -2.0
     faint: float = 0.25
     near: float = 0.2
 
