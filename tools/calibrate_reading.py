@@ -57,10 +57,10 @@ def fit(found: list[Found]) -> dict[str, object]:
     """All of `Calibration` but where it was made."""
     matched = [match_boxes(scene, candidates.boxes) for scene, candidates, *_ in found]
     labels = np.concatenate(matched)
-    digits = torch.from_numpy((labels >= 0) & (labels < NO_DIGIT))
-    logits = torch.from_numpy(np.concatenate([logits.digits for *_, logits in found]))[digits]
-    shares = fit_shares(logits, torch.from_numpy(labels)[digits])
-    chances = [probabilities_of(logits, shares) for *_, logits in found]
+    digits = (labels >= 0) & (labels < NO_DIGIT)
+    logits = np.concatenate([logits.digits for *_, logits in found])[digits].sum(1)
+    temperature = fit_temperature(torch.from_numpy(logits), torch.from_numpy(labels)[digits])
+    chances = [probabilities_of(logits, temperature) for *_, logits in found]
     values = np.concatenate([
         features(candidates, glyphs, logits, chance)
         for (_, candidates, glyphs, logits), chance in zip(found, chances, strict=True)
@@ -82,7 +82,7 @@ def fit(found: list[Found]) -> dict[str, object]:
         f"accepted {int((known & (right >= accept)).sum())}"
     )
     return {
-        "shares": shares,
+        "temperature": temperature,
         "digit": [round(float(value), 4) for value in weights[0]],
         "right": [round(float(value), 4) for value in weights[1]],
         "accept": round(accept, 4),
@@ -90,19 +90,10 @@ def fit(found: list[Found]) -> dict[str, object]:
     }
 
 
-def fit_shares(logits: torch.Tensor, truth: torch.Tensor) -> tuple[float, ...]:
-    """The weights of each network's logits [N, K, 10] in their sum that make the truth [N] most likely."""
-    shares = torch.full((logits.shape[1],), 0.5, requires_grad=True)
-    optimizer = torch.optim.LBFGS([shares], max_iter=200, line_search_fn="strong_wolfe")
-
-    def loss() -> torch.Tensor:
-        optimizer.zero_grad()
-        value = F.cross_entropy(torch.tensordot(logits, shares.relu(), ([1], [0])), truth)
-        value.backward()
-        return value
-
-    optimizer.step(loss)
-    return tuple(round(float(share), 4) for share in shares.detach().relu())
+def fit_temperature(logits: torch.Tensor, truth: torch.Tensor) -> float:
+    """What logits [N, 10] are divided by where the truth [N] is most likely; the same networks' sum, so at least 1."""
+    temperatures = np.arange(1, 12.01, 0.05).round(2).tolist()
+    return float(min(temperatures, key=lambda temperature: float(F.cross_entropy(logits / temperature, truth))))
 
 
 def _logistic(values: NDArray[np.float32], target: NDArray[np.bool_]) -> list[float]:

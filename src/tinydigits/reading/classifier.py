@@ -35,15 +35,15 @@ class Calibration:
     """Constants that `make calibrate-reading` measures on composed scenes of MNIST's last 10,000 training images.
 
     Attributes:
-        shares: of the logits of the judge in either view, of `sturdy` and of the detector in their sum, so that
-            probabilities are as often right as they say.
+        temperature: what the summed logits of all networks are divided by, so that probabilities are as often right as
+            they say.
         digit: weights of `FEATURES`, and a constant, for the log-odds that a candidate is a digit.
         right: likewise, that it is one and is read right.
         accept: the log-odds of `right` from which a digit is accepted.
         quantiles: of the log-odds `digit` of the digits in the scenes, from 0 % to 100 % in even steps.
     """
 
-    shares: tuple[float, ...]
+    temperature: float
     digit: tuple[float, ...]
     right: tuple[float, ...]
     accept: float
@@ -88,7 +88,7 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
     """Which digits the candidates are, given the two views of each, uint8 [N, 2, 28, 28]."""
     constants = calibration()
     logits = logits_of(candidates, glyphs)
-    probabilities = probabilities_of(logits, constants.shares)
+    probabilities = probabilities_of(logits, constants.temperature)
     values = features(candidates, glyphs, logits, probabilities)
     digit, right = (
         values @ np.array(weights[:-1], np.float32) + np.float32(weights[-1])
@@ -119,10 +119,9 @@ def logits_of(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Logits:
     return Logits(np.asarray(digits, np.float32), np.asarray(odds, np.float32))
 
 
-def probabilities_of(logits: Logits, shares: tuple[float, ...]) -> Floats:
-    """Of each digit, float32 [N, 10]: the logits of all networks summed."""
-    total = np.tensordot(logits.digits, np.array(shares, np.float32), (1, 0))
-    return np.asarray(torch.from_numpy(total).softmax(1), np.float32)
+def probabilities_of(logits: Logits, temperature: float) -> Floats:
+    """Of each digit, float32 [N, 10]: the logits of all networks summed, each with the same weight."""
+    return np.asarray(torch.from_numpy(logits.digits.sum(1) / temperature).softmax(1), np.float32)
 
 
 def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, probabilities: Floats) -> Floats:
@@ -175,7 +174,7 @@ def calibration() -> Calibration:
     """The constants that ship with tinydigits."""
     document = json.loads(calibration_file().read_text())
     return Calibration(
-        tuple(document["shares"]),
+        document["temperature"],
         tuple(document["digit"]),
         tuple(document["right"]),
         document["accept"],

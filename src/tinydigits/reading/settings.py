@@ -41,7 +41,7 @@ class Settings:
     low: int = 20
     enlarged: int = 160
     likely: float = 0.7
-    candidate: float = -1.0
+    candidate: float = -0.7
     overlap: float = 0.4
     same: float = 0.55
     contained: float = 0.65
