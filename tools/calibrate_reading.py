@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,12 +21,26 @@ from tinydigits.files import write_atomically
 from tinydigits.reading.classifier import Logits, calibration_file, features, logits_of, probabilities_of
 from tinydigits.reading.detection import Candidates, detect
 from tinydigits.reading.glyphs import cut_glyphs
-from tinydigits.synthetic import IGNORED, NO_DIGIT, GlyphBank, Scene, compose_scenes, match_boxes
+from tinydigits.synthetic import (
+    IGNORED,
+    LEARNED_FONTS,
+    LETTERS,
+    NO_DIGIT,
+    GlyphBank,
+    Scene,
+    compose_scenes,
+    draw,
+    match_boxes,
+    render_text,
+)
+from tinydigits.synthetic.strokes import SHAPES, SIGNS, scrawl
 
 SEED, HELD_OUT = 2, 10_000
 SHORTEST, LONGEST = 64, 480
 # Of accepted digits, so many may be wrong on composed scenes, which are much harder than paper.
 ACCEPTED_WRONG = 0.08
+# Of letters, signs and shapes, each alone in a picture, so many may be accepted.
+ACCEPTED_ALONE = 0.03
 STEPS = 200
 
 Found = tuple[Scene, Candidates, NDArray[np.uint8], Logits]
@@ -41,6 +56,7 @@ def main() -> None:
     bank = GlyphBank(held_out.images.numpy()[:, 0], held_out.labels.numpy())
     found = [_found(bank, np.random.default_rng((SEED, seed))) for seed in range(scenes)]
     document = {"made_by": "tools/calibrate_reading.py", **fit(found)}
+    document["accept_alone"] = accept_alone(document)
     write_atomically(calibration_file(), json.dumps(document) + "\n")
     print({name: value for name, value in document.items() if name != "quantiles"})
 
@@ -53,7 +69,7 @@ def _found(bank: GlyphBank, random: np.random.Generator) -> Found:
     return scene, candidates, glyphs, logits_of(candidates, glyphs)
 
 
-def fit(found: list[Found]) -> dict[str, object]:
+def fit(found: list[Found]) -> dict[str, Any]:
     """All of `Calibration` but where it was made."""
     matched = [match_boxes(scene, candidates.boxes) for scene, candidates, *_ in found]
     labels = np.concatenate(matched)
@@ -88,6 +104,26 @@ def fit(found: list[Found]) -> dict[str, object]:
         "accept": round(accept, 4),
         "quantiles": [round(float(v), 4) for v in np.quantile(digit[is_digit & known], np.linspace(0, 1, STEPS + 1))],
     }
+
+
+def accept_alone(constants: dict[str, Any]) -> float:
+    """The log-odds from which a digit is accepted that is alone in its picture."""
+    random = np.random.default_rng(SEED)
+    drawings = [255 - draw(shape, random, 120) for shape in (*SIGNS.values(), *SHAPES.values()) for _ in range(8)]
+    pictures = [
+        *drawings,
+        *(255 - scrawl(random, 120) for _ in range(200)),
+        *(render_text(letter, font) for font in LEARNED_FONTS[:4] for letter in LETTERS),
+    ]
+    highest = []
+    for picture in pictures:
+        levels, candidates = detect(picture)
+        glyphs = cut_glyphs(levels, candidates.boxes)
+        logits = logits_of(candidates, glyphs)
+        values = features(candidates, glyphs, logits, probabilities_of(logits, constants["temperature"]))
+        right = values @ np.array(constants["right"][:-1]) + constants["right"][-1]
+        highest.append(float(right.max(initial=-20.0)))
+    return round(max(constants["accept"], float(np.quantile(highest, 1 - ACCEPTED_ALONE))), 4)
 
 
 def fit_temperature(logits: torch.Tensor, truth: torch.Tensor) -> float:

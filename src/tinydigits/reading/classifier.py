@@ -39,7 +39,8 @@ class Calibration:
             they say.
         digit: weights of `FEATURES`, and a constant, for the log-odds that a candidate is a digit.
         right: likewise, that it is one and is read right.
-        accept: the log-odds of `right` from which a digit is accepted.
+        accept: the log-odds of `right` from which a digit is accepted,
+        accept_alone: and those from which the only digit of a picture is, which nothing around it vouches for.
         quantiles: of the log-odds `digit` of the digits in the scenes, from 0 % to 100 % in even steps.
     """
 
@@ -47,6 +48,7 @@ class Calibration:
     digit: tuple[float, ...]
     right: tuple[float, ...]
     accept: float
+    accept_alone: float
     quantiles: tuple[float, ...]
 
 
@@ -101,9 +103,9 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
         kept = (digit >= SETTINGS.lone) & (digit == digit.max(initial=-np.inf))
     # What shines through from the other side may look like a digit in every other respect.
     kept &= values[:, FEATURES.index("pale")] >= np.log(SETTINGS.faint)
-    return Judged(
-        probabilities, digit, right, percentile.astype(np.float32), kept, kept & (right >= constants.accept) & ~near
-    )
+    sure = constants.accept_alone if kept.sum() == 1 else constants.accept
+    accepted = kept & (right >= sure) & ~near
+    return Judged(probabilities, digit, right, percentile.astype(np.float32), kept, accepted)
 
 
 def logits_of(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Logits:
@@ -178,6 +180,7 @@ def calibration() -> Calibration:
         tuple(document["digit"]),
         tuple(document["right"]),
         document["accept"],
+        document["accept_alone"],
         tuple(document["quantiles"]),
     )
 
