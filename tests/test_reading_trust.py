@@ -61,7 +61,7 @@ def test_at_most_a_thirtieth_of_non_digits_are_accepted(kind: str) -> None:
             render_text(letter, font) for letter in LETTERS if letter not in "Oo" for font in UNSEEN_FONTS[:2]
         ],
         "scribbles": lambda: [scribble(random) for _ in range(120)],
-        "shapes": lambda: [255 - draw(shape, random, 120) for shape in UNSEEN_SHAPES.values() for _ in range(10)],
+        "shapes": lambda: [255 - draw(shape, random, 120) for shape in UNSEEN_SHAPES.values() for _ in range(20)],
         "noise": lambda: [noise(random) for _ in range(40)],
     }[kind]()
     assert accepted(pictures) <= 0.034

@@ -40,7 +40,7 @@ SHORTEST, LONGEST = 64, 480
 # Of accepted digits, so many may be wrong on composed scenes, which are much harder than paper.
 ACCEPTED_WRONG = 0.08
 # Of letters, signs and shapes, each alone in a picture, so many may be accepted.
-ACCEPTED_ALONE = 0.03
+ACCEPTED_ALONE = 0.02
 STEPS = 200
 
 Found = tuple[Scene, Candidates, NDArray[np.uint8], Logits]

@@ -39,7 +39,13 @@ def main() -> None:
         "1_photo": page,
         "2_centres": cv2.resize((255 * centres).astype(np.uint8), page.shape[1::-1], interpolation=cv2.INTER_NEAREST),
         "3_candidates": boxes,
-        "4_glyphs": cv2.resize(np.hstack(list(glyphs)), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST),
+        "4_glyphs": cv2.resize(
+            np.vstack([np.hstack(view) for view in glyphs.swapaxes(0, 1)]),
+            None,
+            fx=2,
+            fy=2,
+            interpolation=cv2.INTER_NEAREST,
+        ),
         "5_read": np.asarray(show(page, td.read(page))),
     }
     for name, picture in steps.items():

@@ -70,12 +70,10 @@ def detect(grey: Grey) -> tuple[list[Level], Candidates]:
 
 def _is_worthwhile(level: Level, last: Level, grey: Grey, found: Candidates) -> bool:
     """Whether a larger picture may show more: it is small still, digits are low in the last one, or there are none."""
-    heights = (found.boxes[:, 3] - found.boxes[:, 1])[found.odds > SETTINGS.likely] * last.scale
-    if heights.min(initial=np.inf) >= SETTINGS.seen and heights.max(initial=0) >= last.scale * min(grey.shape) / 3:
-        return False
     enlarged = level.scale > 1 and max(grey.shape) >= SETTINGS.enlarged
     if level.grey.size <= SETTINGS.first_area and not enlarged:
         return True
+    heights = (found.boxes[:, 3] - found.boxes[:, 1])[found.odds > SETTINGS.likely] * last.scale
     if len(heights) == 0:
         return not enlarged
     return float(np.quantile(heights, 0.25)) < SETTINGS.low

@@ -17,7 +17,6 @@ class Settings:
         smallest: the pyramid ends with a picture whose longer side is no more than this.
         first_area: the largest picture of the pyramid, to begin with.
         last_area: and at most, where digits turn out low or there are none.
-        seen: no larger picture is looked at where each digit is this high, one of them a third of the picture.
         low: digits lower than this in the largest picture ask for a larger one.
         enlarged: a picture whose longer side is less is enlarged twofold at once, others only where their digits
             are low.
@@ -39,7 +38,6 @@ class Settings:
     smallest: int = 34
     first_area: int = 800_000
     last_area: int = 2_500_000
-    seen: int = 28
     low: int = 20
     enlarged: int = 160
     likely: float = 0.7
