@@ -33,11 +33,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/zizmor --offline --quiet .github action.yml
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet .github action.yml src/tinydigits/templates/workflows
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml src/tinydigits/templates/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 
-# The table and picture of docs/performance.md: eight to ten minutes on two cores that have nothing else to do.
+# The table and picture of docs/performance.md: about twelve minutes on two cores that have nothing else to do.
 benchmark: $(VENV)/.package
 	$(BIN)/python benchmarks/speed.py
 

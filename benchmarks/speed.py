@@ -1,4 +1,4 @@
-"""Speed, side by side (`make benchmark`): eight to ten minutes on two cores that have nothing else to do.
+"""Speed, side by side (`make benchmark`): about twelve minutes on two cores that have nothing else to do.
 
 The two sides of each pair run in turn, each time in a process of its own, so that neither inherits the other's memory
 or threads. Medians, ranges and ratios go to results/benchmark.json, docs/performance.md and docs/performance.png:
@@ -9,6 +9,8 @@ or threads. Medians, ranges and ratios go to results/benchmark.json, docs/perfor
   augmentation, dropout and optimiser in float32, a thread a core;
 - many trainings of `swift`: a process a core (the executor of `certify`) against one process with a thread a core, and
   against single programs side by side;
+- a training of `swift` whose threads sleep while they wait for one another, as those of the command line do, against
+  PyTorch's default, on the machine as it is and with a busy loop on each core;
 - `classify` against the same network in eager mode, 10,000 images and one.
 
 The curves of the picture are measured on the test set while the networks train. Nothing was chosen by them.
@@ -52,7 +54,12 @@ TITLES = {
     ("engine", "straightforward"): "an epoch of dense, our engine / straightforward loop",
     ("processes", "threads"): "a training of swift among many, a process a core / a thread a core",
     ("processes", "side_by_side"): "a training of swift among many, the executor / programs side by side",
+    ("sleeping", "spinning"): "a training of swift, waiting threads sleep / spin",
+    ("sleeping_busy", "spinning_busy"): "the same with a busy loop on each core",
 }
+# Whose threads wait as those of the command line do.
+SLEEPING = {"OMP_WAIT_POLICY": "passive"}
+ENVIRONMENT = dict.fromkeys(("swift", "engine", "sleeping", "sleeping_busy"), SLEEPING)
 
 
 def main() -> None:
@@ -72,6 +79,8 @@ def main() -> None:
             ({"swift": [], "ordinary": [state["ordinary"]]}, 3),
             ({"engine": [state["engine"]], "straightforward": [state["straightforward"]]}, 2),
             ({"processes": [], "threads": [], "side_by_side": []}, 2),
+            ({"sleeping": [], "spinning": []}, 3),
+            ({"sleeping_busy": [], "spinning_busy": []}, 2),
         ):
             samples: dict[str, list[Any]] = {side: [] for side in sides}
             for _ in range(rounds):
@@ -102,7 +111,11 @@ def _add(document: dict[str, Any], title: str, unit: str, ours: list[float], the
 
 def _in_a_process(side: str, *words: str) -> str:
     return subprocess.run(
-        [sys.executable, __file__, side, *words], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, side, *words],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **ENVIRONMENT.get(side, {})},
     ).stdout.splitlines()[-1]
 
 
@@ -205,6 +218,27 @@ def side_by_side() -> dict[str, float]:
     return {"seconds": statistics.mean(json.loads(seconds) for seconds in printed) / (2 * CORES)}
 
 
+def sleeping() -> dict[str, float]:
+    """Seconds of one training, with a thread a core; how they wait is for the environment to say."""
+    return {"seconds": _trainings(1)}
+
+
+spinning = sleeping
+
+
+def sleeping_busy() -> dict[str, float]:
+    """The same while every core has a loop to run that never ends."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(CORES)]
+    try:
+        return sleeping()
+    finally:
+        for loop in loops:
+            loop.kill()
+
+
+spinning_busy = sleeping_busy
+
+
 def alone(core: str) -> float:
     """Seconds of two trainings, one after another, on one core."""
     torch.set_num_threads(1)
@@ -213,12 +247,12 @@ def alone(core: str) -> float:
     return _trainings()
 
 
-def _trainings() -> float:
-    """Seconds of two trainings, one after another, each with its evaluation on the test set."""
+def _trainings(count: int = 2) -> float:
+    """Seconds of so many trainings, one after another, each with its evaluation on the test set."""
     retain_freed_memory()
     mnist = td.load("mnist")
     start = time.perf_counter()
-    for seed in range(2):
+    for seed in range(count):
         td.train("swift", mnist, seed=seed, full=True, device="cpu", progress=None)
     return time.perf_counter() - start
 

@@ -30,6 +30,18 @@ if "TINYDIGITS_DATA" not in os.environ and SHARED.is_dir():
 Answer = subprocess.CompletedProcess[str]
 Process = subprocess.Popen[str]
 
+RAY_ENVIRONMENT = {
+    # Ray otherwise takes 127.0.0.1 for the address of this machine in its network, and opens its ports there.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # A busy machine starts Ray's many processes slowly.
+    "RAY_raylet_start_wait_time_s": "180",
+    # Otherwise workers yield to every other process of a busy machine.
+    "RAY_worker_niceness": "0",
+    # How soon a killed node is noticed: 5 missed checks, one a second.
+    "RAY_health_check_period_ms": "1000",
+}
+
 
 @pytest.fixture(scope="session")
 def mnist() -> td.Dataset:
@@ -112,3 +124,31 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Process]]:
             if os.name == "posix":
                 os.killpg(process.pid, signal.SIGKILL)
             process.kill()
+
+
+class RayCluster:
+    """Two nodes on this machine, of one core each, in a process of their own (ray_cluster.py)."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.address = self.line()
+        assert self.address, "Ray did not start"
+
+    def line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def kill_a_node(self) -> None:
+        assert self.process.stdin is not None
+        print("kill", file=self.process.stdin, flush=True)
+        assert self.line() == "killed"
+
+    def end(self) -> None:
+        self.process.communicate(timeout=60)
+
+
+@pytest.fixture
+def cluster(begin: Callable[..., Process]) -> Iterator[RayCluster]:
+    started = RayCluster(begin(program=(str(Path(__file__).with_name("ray_cluster.py")),), **RAY_ENVIRONMENT))
+    yield started
+    started.end()

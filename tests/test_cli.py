@@ -63,6 +63,9 @@ def test_train_evaluate_and_check_go_together(tinydigits: Run, tmp_path: Path) -
     }
     lines = [line for line in trained.stderr.splitlines() if line.startswith("epoch ")]
     assert len(lines) == 2, "one line an epoch where there is no terminal"
+    assert document["passes"] == 1.15, "the second epoch has a part of the images"
+    assert "1.15 passes" in trained.stderr
+    assert "2, 1.15 |" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
     assert "training_metrics.png" in trained.stderr
 
     for target in ("run", "run/best_model.pth"):
@@ -188,7 +191,7 @@ def test_recipes_are_listed(tinydigits: Run) -> None:
     assert sum(row["default"] for row in rows) == 1
     by_name = {row["name"]: row for row in rows}
     assert by_name["gap"]["parameters"] == 18_596
-    assert by_name["skip"]["epochs"] == 10
+    assert (by_name["skip"]["epochs"], by_name["skip"]["passes"]) == (10, 10)
     listed = tinydigits("recipes")
     assert listed.returncode == 0
     assert "18,596" in listed.stderr
@@ -244,7 +247,18 @@ def test_classes_are_matched_by_name_or_refused(uci: td.Dataset, tinydigits: Run
     write("words", {0: "zero", 1: "one", 2: "two"})  # alphabetical: one, two, zero
     write("fewer", {0: "zero", 2: "two"})
     write("digits", {0: "0", 1: "1"})
-    trained = tinydigits("train", "swift", "epochs=8", "batch_size=16", "--dataset", "words", "--out", "run", "--json")
+    trained = tinydigits(
+        "train",
+        "swift",
+        "epochs=8",
+        "batch_size=16",
+        "hard_example_fraction=1",
+        "--dataset",
+        "words",
+        "--out",
+        "run",
+        "--json",
+    )
     assert trained.returncode == 0, trained.stderr
     assert json.loads((tmp_path / "run" / "config.json").read_text())["classes"] == ["one", "two", "zero"]
     fewer = tinydigits("evaluate", "run", "--dataset", "fewer", "--json")

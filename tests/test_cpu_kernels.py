@@ -16,7 +16,7 @@ def seeded() -> None:
     torch.manual_seed(0)
 
 
-@pytest.mark.parametrize("shape", [(64, 20, 14, 14), (8, 3, 5, 7), (32, 120, 1, 1)])
+@pytest.mark.parametrize("shape", [(64, 20, 14, 14), (8, 12, 25, 31), (64, 16, 14, 14), (32, 120, 1, 1)])
 def test_batch_norm_gives_pytorchs_outputs_gradients_and_statistics(shape: tuple[int, ...]) -> None:
     ours, reference = nn.BatchNorm2d(shape[1]), nn.BatchNorm2d(shape[1]).double()
     with torch.no_grad():
@@ -39,6 +39,27 @@ def test_batch_norm_gives_pytorchs_outputs_gradients_and_statistics(shape: tuple
     torch.testing.assert_close(ours.running_mean, reference.running_mean, **close)
     torch.testing.assert_close(ours.running_var, reference.running_var, **close)
     assert ours.num_batches_tracked == 1
+
+
+@pytest.mark.parametrize(
+    "convolution",
+    [
+        nn.Conv2d(1, 16, 5, stride=2, padding=2, bias=False),
+        nn.Conv2d(1, 6, (3, 5), stride=(2, 1), padding=(0, 2)),
+        nn.Conv2d(1, 4, 3, padding="same", dilation=2),
+    ],
+)
+def test_the_first_convolution_has_pytorchs_outputs_and_gradients(convolution: nn.Conv2d) -> None:
+    images = torch.randn(20, 1, 28, 24).contiguous(memory_format=torch.channels_last)
+    expected = convolution(images)
+    gradient = torch.randn_like(expected)
+    gradients = torch.autograd.grad(expected, list(convolution.parameters()), gradient)
+    with fused_cpu_layers():
+        found = convolution(images)
+    assert torch.equal(found, expected)
+    found.backward(gradient)
+    for parameter, exact in zip(convolution.parameters(), gradients, strict=True):
+        torch.testing.assert_close(parameter.grad, exact, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5])

@@ -14,8 +14,8 @@ import tinydigits as td
 from tinydigits.errors import TinydigitsError, UsageError
 from tinydigits.evidence import certify
 from tinydigits.executors import GroupExecutor, choose_executor
-from tinydigits.networks import NETWORKS, Network
-from tinydigits.recipes import get_recipe, override
+from tinydigits.networks import Network
+from tinydigits.recipes import get_recipe, override, recipe_for
 from tinydigits.training.group import _Group, train_group
 
 CPU = torch.device("cpu")
@@ -38,11 +38,8 @@ class Smooth(Network):
         return scores
 
 
-def test_each_network_takes_the_steps_that_it_would_take_alone(
-    uci: td.Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(NETWORKS, "smooth", Smooth)
-    recipe, seeds = override(get_recipe("swift"), [*PLAIN, "network=smooth"]), [3, 8]
+def test_each_network_takes_the_steps_that_it_would_take_alone(uci: td.Dataset) -> None:
+    recipe, seeds = recipe_for(Smooth, PLAIN, like="swift"), [3, 8]
     group = _Group(recipe, uci.train, seeds, CPU)
     batches = [torch.randperm(len(uci.train))[:64].view(2, 32) for _ in range(3)]
     for batch in batches:

@@ -56,7 +56,7 @@ def test_its_own_test_passes_and_fails_with_the_brief(made):
     brief.write_text(brief.read_text().replace("parameters = 7999", "parameters = 5000"))
     answer = run()
     assert answer.returncode == 1
-    assert "parameters: 7,3" in answer.stdout
+    assert "parameters: 7,8" in answer.stdout
 
 
 def test_train_and_check_in_the_folder_need_no_target(made, tinydigits):

@@ -21,11 +21,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIVE = ("recognizer", "simple", "gap", "skip", "dense")
 
 sys.path.insert(0, str(ROOT))
-from benchmarks import reading, speed_report, trust, where_time_goes  # noqa: E402
+from benchmarks import export, reading, speed_report, trust, where_time_goes  # noqa: E402
 from tools import origins  # noqa: E402
 
 
-@pytest.mark.parametrize("benchmark", [origins, speed_report, where_time_goes, reading, trust])
+@pytest.mark.parametrize("benchmark", [export, origins, speed_report, where_time_goes, reading, trust])
 def test_the_table_of_a_benchmark_is_that_of_its_results(benchmark: Any) -> None:
     page = benchmark.PAGE.read_text(encoding="utf-8")
     assert benchmark.with_table(page) == page

@@ -36,6 +36,7 @@ def test_the_table_shows_receptive_fields_and_the_total(tinydigits: Program) -> 
     assert "34 → 58" in shown  # what the global average sees
     assert "7,872" in shown
     assert "dropout 0.05" in shown
+    assert "15 epochs, 15 passes over the training images" in shown
 
 
 def test_a_network_of_the_users_own_is_drawn(tinydigits: Program, tmp_path: Path) -> None:

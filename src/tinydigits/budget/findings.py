@@ -44,6 +44,18 @@ class Operation:
     macs: int
     activation_bytes: int
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Kernel, stride, padding, output, receptive field, jump, parameters and multiply–adds, for a table."""
+        geometry = self.geometry
+        pairs = () if geometry is None else (geometry.kernel, geometry.stride, geometry.padding)
+        moves = [str(down) if down == across else f"{down}×{across}" for down, across in pairs] or ["", "", ""]
+        if geometry is not None and geometry.dilation != (1, 1):
+            moves[0] += f" by {'×'.join(map(str, dict.fromkeys(geometry.dilation)))}"
+        shape = "×".join(map(str, self.output_shape))
+        costs = [f"{cost:,}" if cost else "" for cost in (self.parameters, self.macs)]
+        return (*moves, shape, f"{self.field_in} → {self.field_out}", f"{self.jump:g}", *costs)
+
 
 @dataclass
 class Findings:

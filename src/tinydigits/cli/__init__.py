@@ -19,7 +19,7 @@ __all__ = ["main"]
 
 _VERBS = (
     "new", "train", "runs", "evaluate", "check", "recipes", "show", "read", "data",
-    "certify", "results", "compare", "mistakes", "reproduce", "sweep",
+    "export", "serve", "certify", "results", "compare", "mistakes", "reproduce", "sweep",
 )  # fmt: skip
 
 
@@ -65,6 +65,9 @@ def _tinydigits() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit status; an error is one line on standard error."""
+    # OpenMP reads this when PyTorch is imported. Threads that spin while they wait for one another bring a training
+    # nearly to a halt as soon as anything else runs on their cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     with _sigterm_as_ctrl_c() as terminations:
         try:
             status = _tinydigits.main(prog_name="tinydigits", standalone_mode=False)

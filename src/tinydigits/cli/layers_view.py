@@ -32,17 +32,11 @@ def print_layers(operations: Sequence[Operation]) -> None:
     for title in ("k", "s", "p", "output", "field", "jump", "params", "MACs", "memory"):
         table.add_column(title, justify="right", no_wrap=True)
     for one in operations:
-        geometry = one.geometry
-        moves = (
-            ["", "", ""] if geometry is None else list(map(_pair, (geometry.kernel, geometry.stride, geometry.padding)))
-        )
-        if geometry is not None and geometry.dilation != (1, 1):
-            moves[0] += f" by {_pair(geometry.dilation)}"
-        table.add_row(
-            one.name, one.kind, *moves, "×".join(map(str, one.output_shape)), f"{one.field_in} → {one.field_out}",
-            f"{one.jump:g}", *(f"{figure:,}" if figure else "" for figure in _costs(one)),
-        )  # fmt: skip
-    totals = [sum(costs) for costs in zip(*map(_costs, operations), strict=True)]
+        memory = f"{one.activation_bytes:,}" if one.activation_bytes else ""
+        table.add_row(one.name, one.kind, *one.cells, memory)
+    totals = [
+        sum(costs) for costs in zip(*((o.parameters, o.macs, o.activation_bytes) for o in operations), strict=True)
+    ]
     table.add_section()
     table.add_row("all", *[""] * 7, *(f"{total:,}" for total in totals))
     console().print(table)
@@ -80,11 +74,3 @@ def write_feature_maps(path: Path, network: nn.Module, dataset: str, image: int)
         raise UsageError(f"--image must be less than {len(images):,}, the number of test images, not {image}")
     pair = images[[image, image]].float() / 255
     write_atomically(path, feature_maps_picture(network, standardize(pair)))
-
-
-def _costs(one: Operation) -> tuple[int, int, int]:
-    return one.parameters, one.macs, one.activation_bytes
-
-
-def _pair(sizes: tuple[int, int]) -> str:
-    return str(sizes[0]) if sizes[0] == sizes[1] else f"{sizes[0]}×{sizes[1]}"

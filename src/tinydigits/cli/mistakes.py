@@ -53,7 +53,7 @@ def command(  # noqa: PLR0917 - one argument an option
     data = loaded(dataset, data_dir)
     folder = results_to_read(results) / "evidence"
     if words:
-        series = [find_series(folder, recipe_of_words(words, like), data.fingerprint)]
+        series = [find_series(folder, recipe_of_words(words, like), data.fingerprint, words=" ".join(words))]
     else:
         all_series = standing(load_series(folder)[0])
         series = [one for one in all_series if one.current and one.first.fingerprint == data.fingerprint]

@@ -26,6 +26,7 @@ def command(as_json: bool) -> None:
             "name": recipe.name,
             "parameters": count_parameters(recipe.build()),
             "epochs": recipe.epochs,
+            "passes": recipe.passes,
             "origin": recipe.origin,
             "default": recipe.name == DEFAULT,
             "weights": weights_file(recipe.name) is not None,
@@ -42,6 +43,7 @@ def command(as_json: bool) -> None:
         ("recipe", "left"),
         ("parameters", "right"),
         ("epochs", "right"),
+        ("passes", "right"),
         ("weights", "left"),
         ("origin", "left"),
     ):
@@ -49,5 +51,7 @@ def command(as_json: bool) -> None:
     for row in rows:
         name = f"[bold]{row['name']}[/] (default)" if row["default"] else str(row["name"])
         weights = "shipped" if row["weights"] else ""
-        table.add_row(name, f"{row['parameters']:,}", str(row["epochs"]), weights, str(row["origin"]))
+        table.add_row(
+            name, f"{row['parameters']:,}", str(row["epochs"]), f"{row['passes']:.3g}", weights, str(row["origin"])
+        )
     console().print(table)

@@ -74,15 +74,15 @@ def _show(claims: Sequence[Claim]) -> None:
 
     table = Table()
     for title in (
-        "recipe", "data", "parameters", "epochs", "seeds", "mean", "sd", "min", "max", "lower 95 %", "≥ 99.40",
-        "seconds",
+        "recipe", "data", "parameters", "epochs", "passes", "seeds", "mean", "sd", "min", "max", "lower 95 %",
+        "≥ 99.40", "seconds",
     ):  # fmt: skip
         table.add_column(title, justify="left" if title in {"recipe", "data"} else "right")
     for claim in claims:
         bound = "–" if claim.lower95 is None else f"{claim.lower95:.3f}"
         table.add_row(
             Text(claim.name), Text(claim.dataset), f"{claim.parameters:,}",
-            str(claim.epochs), str(claim.seeds), f"[bold]{claim.mean:.3f}[/]",
+            str(claim.epochs), f"{claim.passes:.3g}", str(claim.seeds), f"[bold]{claim.mean:.3f}[/]",
             "–" if claim.sd is None else f"{claim.sd:.3f}", f"{claim.min:.2f}", f"{claim.max:.2f}",
             Text(bound, "green" if claim.reaches else ""), f"{100 * claim.share_9940:.0f} %",
             f"{claim.seconds_mean:.0f}",

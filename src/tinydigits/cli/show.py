@@ -25,7 +25,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("show")
-@click.argument("words", metavar="TARGET [FIELD=VALUE]...", nargs=-1, required=True)
+@click.argument("words", metavar="[TARGET] [FIELD=VALUE]...", nargs=-1)
 @like_option
 @trust_option
 @click.option("--picture", type=_FILE, metavar="FILE", help="Draw the layers, as .svg or .png, for a README.")
@@ -45,8 +45,9 @@ def command(  # noqa: PLR0917 - one argument an option
 ) -> None:
     """The fields of TARGET, its layers with their cost and receptive field, and its shipped weights.
 
-    TARGET is a recipe's name, a recipe file, a run folder, or a network of yours, my_net.py:MyNet. Receptive fields
-    are in pixels along an axis, not cut off at the image's border; where paths meet, the widest one counts.
+    TARGET is a recipe's name, a recipe file, a run folder, or a network of yours, my_net.py:MyNet; without it, the
+    recipe.toml of this folder. Receptive fields are in pixels along an axis, not cut off at the image's border; where
+    paths meet, the widest one counts.
 
     \b
     Example:
@@ -78,6 +79,7 @@ def command(  # noqa: PLR0917 - one argument an option
                 **recipe.as_dict(),
                 "digest": recipe.digest(),
                 "parameters": count_parameters(network),
+                "passes": recipe.passes,
                 "weights": weights,
                 "layers": [dataclasses.asdict(one) for one in operations],
             }
@@ -88,7 +90,11 @@ def command(  # noqa: PLR0917 - one argument an option
 
     from tinydigits.user_networks import UserNetwork
 
-    console().print(f"{name} ({recipe.digest()}): {recipe.origin}. {recipe.notes}", markup=False)
+    console().print(
+        f"{name} ({recipe.digest()}), {recipe.epochs} epochs, {recipe.passes:.3g} passes over the training images: "
+        f"{recipe.origin}. {recipe.notes}",
+        markup=False,
+    )
     fields = Table()
     fields.add_column("field", no_wrap=True)
     fields.add_column("value", no_wrap=True)
@@ -114,9 +120,8 @@ def _subject(words: Sequence[str], like: str | None, trust: bool) -> tuple[Recip
     from tinydigits.networks import weights_file
     from tinydigits.training import resolve
 
-    target = words[0]
-    if len(words) == 1 and (Path(target).is_dir() or weights_file(target)):
-        found = resolve(target, trust=trust)
+    if len(words) == 1 and (Path(words[0]).is_dir() or weights_file(words[0])):
+        found = resolve(words[0], trust=trust)
         if found.recipe is not None:
             return found.recipe, found.network, found.settings.dataset if found.settings else "auto"
     recipe = recipe_of_words(words, like)

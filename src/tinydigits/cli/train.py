@@ -28,6 +28,7 @@ __all__ = ["command"]
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random numbers.")
 @data_options
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps or auto.")
+@click.option("--threads", type=click.IntRange(1, 1024), help="Of PyTorch on the CPU. [default: one a core]")
 @click.option("--out", type=click.Path(path_type=Path), help="The run's folder, new or empty. [default: runs/…]")
 @click.option("--full", is_flag=True, help="Train on all training images and take the last weights.")
 @click.option(
@@ -49,6 +50,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     dataset: str,
     data_dir: Path | None,
     device: DeviceName,
+    threads: int | None,
     out: Path | None,
     full: bool,
     select: str,
@@ -62,6 +64,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     a class or a function that returns one (its code is run, so trust it). Without TARGET it is recipe.toml of the
     working folder, or else swift. Any field of the recipe (see: tinydigits show TARGET) can be set by FIELD=VALUE.
 
+    The sums of a gradient depend on the number of threads in their last bits.
+
     Ctrl-C and SIGTERM end the training after the current batch; --resume continues after the last complete epoch.
 
     \b
@@ -73,6 +77,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     Exit status: 0 done, 1 the training diverged, 2 wrong usage, 3 data or a file is missing, changed or damaged,
     130 after Ctrl-C, 143 after SIGTERM.
     """
+    import torch
+
     from tinydigits.recipes import DEFAULT
     from tinydigits.training import Interrupted, resume, train
     from tinydigits.training.malloc import retain_freed_memory
@@ -92,6 +98,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
         else:
             recipe = recipe_of_words(words, like, default=DEFAULT)
             out = out or _new_folder(recipe, seed)
+            if threads is not None:
+                torch.set_num_threads(threads)
             run = train(
                 recipe, loaded(dataset, data_dir), seed=seed, full=full, select=select,  # type: ignore[arg-type]
                 device=device, out=out, progress=training_view(console()),
@@ -139,6 +147,7 @@ def _summary(run: Run) -> dict[str, object]:
         "seed": run.settings.seed,
         "parameters": run.parameters,
         "epochs": len(run.history),
+        "passes": run.recipe.passes,
         "best_epoch": run.best_epoch,
         "run": str(run.folder),
         "test_accuracy": run.test.accuracy,

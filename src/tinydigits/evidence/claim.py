@@ -42,8 +42,10 @@ class Claim:
         parameters: trainable scalars.
         folded_parameters: the same with batch norm folded.
         macs: multiply–adds for one image.
-        epochs: passes over the training images.
-        seconds_mean: of a training.
+        epochs: as the recipe counts them.
+        passes: how many times over as many images were met as there are training images.
+        seconds_mean: of a training on one core: processor time, which other programs lengthen least; by the clock on
+            an accelerator and where the records have nothing else.
         train_images: how many images it was trained on.
         machines: on which the seeds were trained.
         versions: of the software, each as one line.
@@ -71,6 +73,7 @@ class Claim:
     folded_parameters: int | None
     macs: int | None
     epochs: int
+    passes: float
     seconds_mean: float
     train_images: int
     machines: tuple[str, ...]
@@ -92,7 +95,7 @@ class Claim:
     def row(self) -> dict[str, Any]:
         """Plain containers, as `tinydigits results --json` prints them."""
         first = (
-            "recipe", "parameters", "epochs", "seeds", "mean", "sd", "min", "max", "lower95", "share_9940",
+            "recipe", "parameters", "epochs", "passes", "seeds", "mean", "sd", "min", "max", "lower95", "share_9940",
             "seconds_mean", "train_images",
         )  # fmt: skip
         everything = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
@@ -126,7 +129,8 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
         folded_parameters=one.folded_parameters,
         macs=one.macs,
         epochs=one.epochs,
-        seconds_mean=statistics.fmean(record.seconds for record in records),
+        passes=one.passes,
+        seconds_mean=statistics.fmean(_seconds(record) for record in records),
         train_images=one.train_images,
         machines=_different(record.machine for record in records),
         versions=_different(
@@ -134,6 +138,11 @@ def make_claim(records: Sequence[Record], overrides: Sequence[str] = ()) -> Clai
         ),
         commits=_different(record.commit for record in records if record.commit),
     )
+
+
+def _seconds(record: Record) -> float:
+    on_processor = record.processor_seconds if record.device == "cpu" else None
+    return record.seconds if on_processor is None else on_processor
 
 
 def _different(words: Any) -> tuple[str, ...]:

@@ -113,6 +113,11 @@ class Record:
         """What no two records share."""
         return Key(self.digest, self.fingerprint, self.code, self.device_kind, self.seed)
 
+    @property
+    def passes(self) -> float:
+        """How many times over as many images were met as there are training images, as `Recipe.passes`."""
+        return 1 + (self.epochs - 1) * float(self.trained.get("hard_example_fraction", 1))
+
     def line(self) -> str:
         """The record as one line of JSON, with its line end."""
         return json.dumps(asdict(self), separators=(",", ":")) + "\n"

@@ -16,7 +16,7 @@ from tinydigits.recipes import LIKE, RECIPES, Recipe
 from tinydigits.schema import from_json
 from tinydigits.user_networks import UserNetwork
 
-__all__ = ["Series", "changed_fields", "find_series", "is_older_code", "load_series", "standing"]
+__all__ = ["Series", "changed_fields", "find_series", "is_older_code", "load_series", "look_up_series", "standing"]
 
 
 @dataclass(frozen=True)
@@ -131,24 +131,35 @@ def standing(series: Sequence[Series]) -> list[Series]:
     return list(chosen.values())
 
 
-def find_series(folder: Path, recipe: Recipe, fingerprint: str | None = None) -> Series:
+def find_series(folder: Path, recipe: Recipe, fingerprint: str | None = None, *, words: str | None = None) -> Series:
     """The evidence of a recipe to go by, on MNIST rather than on other data unless a fingerprint says which.
+
+    Args:
+        folder: holds the `RECIPE.jsonl`.
+        recipe: which.
+        fingerprint: of the data.
+        words: what the recipe is called on the command line, such as `recipe.toml epochs=5`; None is its name.
 
     Raises:
         DataError: there is none.
     """
-    found = [
-        one for one in standing(load_series(folder)[0])
-        if one.first.digest == recipe.digest() and one.name == recipe.name
-    ]  # fmt: skip
-    for one in found:
-        if fingerprint in (None, one.first.fingerprint):
-            return one
-    which = " on this data set" if found else " as it is now"
-    target = recipe.network.target if isinstance(recipe.network, UserNetwork) else recipe.name
+    found = look_up_series(folder, recipe, fingerprint)
+    if found is not None:
+        return found
+    which = " as it is now" if look_up_series(folder, recipe) is None else " on this data set"
+    words = words or (recipe.network.target if isinstance(recipe.network, UserNetwork) else recipe.name)
     raise DataError(
-        f"{folder} has no evidence of {target}{which}, from seed 0 on; make some with: tinydigits certify {target}"
+        f"{folder} has no evidence of {words}{which}, from seed 0 on; make some with: tinydigits certify {words}"
     )
+
+
+def look_up_series(folder: Path, recipe: Recipe, fingerprint: str | None = None) -> Series | None:
+    """As `find_series`, or None where there is none."""
+    for one in standing(load_series(folder)[0]):
+        same = one.first.digest == recipe.digest() and one.name == recipe.name
+        if same and fingerprint in (None, one.first.fingerprint):
+            return one
+    return None
 
 
 def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

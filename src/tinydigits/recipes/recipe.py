@@ -115,6 +115,11 @@ class Recipe:
     notes: str = ""
     """What a reader should know: what is claimed elsewhere, what was changed here and why."""
 
+    @property
+    def passes(self) -> float:
+        """How many times over as many images are met as there are training images, `hard_example_fraction` included."""
+        return 1 + (self.epochs - 1) * self.hard_example_fraction
+
     def build(self) -> nn.Module:
         """The network with fresh weights, drawn from PyTorch's generator; `dropout` is given to those that take it."""
         if isinstance(self.network, str):

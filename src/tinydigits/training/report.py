@@ -77,7 +77,7 @@ def _result(run: Run) -> Iterator[str]:
         "test accuracy": f"{run.test.accuracy:.2f} %",
         "test loss": f"{run.test.loss:.4f}",
         "parameters": f"{run.parameters:,}",
-        "epochs": f"{len(run.history)}",
+        "epochs, passes": f"{len(run.history)}, {run.recipe.passes:.3g}",
         "epoch of the measured weights": f"{run.best_epoch}",
         "seconds of training": f"{run.seconds:.0f}",
         "device, threads": f"{settings.device}, {settings.threads}",
@@ -142,15 +142,7 @@ def _layers(operations: Sequence[Operation]) -> Iterator[str]:
     yield "| layer | kind | kernel | stride | padding | output | receptive field | jump | parameters | multiply–adds |"
     yield "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"
     for one in operations:
-        geometry = one.geometry
-        pairs = (geometry.kernel, geometry.stride, geometry.padding) if geometry else ()
-        cells = [f"{down}×{across}" if down != across else f"{down}" for down, across in pairs] or ["", "", ""]
-        shape = "×".join(map(str, one.output_shape))
-        costs = " | ".join(f"{cost:,}" if cost else "" for cost in (one.parameters, one.macs))
-        yield (
-            f"| {one.name} | {one.kind} | {' | '.join(cells)} | {shape} | {one.field_in} → {one.field_out} "
-            f"| {one.jump:g} | {costs} |"
-        )
+        yield f"| {' | '.join((one.name, one.kind, *one.cells))} |"
 
 
 def _log(run: Run) -> Iterator[str]:

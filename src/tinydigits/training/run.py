@@ -161,6 +161,7 @@ class Run:
                 f"{last.train_accuracy:.1f} % of its training images; try batch norm, or a lower optimizer.lr, "
                 f"which is {self.recipe.optimizer.lr:g}"
             )
+        rows["passes"] = f"{self.recipe.passes:.3g} over the training images"
         rows |= {"parameters": f"{self.parameters:,}", "seconds": f"{self.seconds:.1f}"}
         if self.folder is not None:
             rows |= {"run": str(self.folder), "plot": str(self.folder / "training_metrics.png")}

@@ -41,7 +41,7 @@ class _Lines(TrainingCallback):
         then = f", then of {batches[-1]}" if batches[-1] != batches[0] else ""
         self._print(
             f"{settings.recipe.name}: seed {settings.seed}, {settings.dataset}, {epochs} epochs of {batches[0]} "
-            f"batches{then}, {settings.device}; {settings.choice}"
+            f"batches{then}, {settings.recipe.passes:.3g} passes, {settings.device}; {settings.choice}"
         )
         if history:
             self._print(f"resuming after epoch {len(history)} of {epochs}")

@@ -1,0 +1,83 @@
+"""`tinydigits serve`, as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+import tinydigits as td
+from conftest import Answer, Process
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+
+
+def started(process: Process) -> str:
+    """The server's address, from its log, all of which is JSON."""
+    assert process.stderr is not None
+    while line := process.stderr.readline():
+        if found := re.search(r"http://127\.0\.0\.1:\d+", json.loads(line)["message"]):
+            return found.group()
+    raise AssertionError(process.communicate())
+
+
+@POSIX
+def test_sigterm_answers_what_is_in_flight(begin: Callable[..., Process], mnist: td.Dataset) -> None:
+    process = begin("serve", "--port", 0)
+    address = started(process)
+    assert requests.get(f"{address}/healthz", timeout=120).ok  # it has begun to take calls
+    images = mnist.test.images[:200].numpy()
+    expected = td.classify(td.pretrained("swift"), images).argmax(1).tolist()
+    body, stopped = json.dumps({"images": images[:, 0].tolist()}), threading.Event()
+    header = {"Content-Type": "application/json"}
+
+    def calls() -> int:
+        answered = 0
+        while True:
+            try:
+                answer = requests.post(f"{address}/v1/classify", body, headers=header, timeout=60)
+            except requests.ConnectionError:
+                assert stopped.is_set()
+                return answered
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["digits"] == expected
+            answered += 1
+
+    with ThreadPoolExecutor(8) as callers:
+        running = [callers.submit(calls) for _ in range(8)]
+        threading.Event().wait(1)
+        stopped.set()
+        process.send_signal(signal.SIGTERM)
+        assert sum(call.result() for call in running) > 0
+    log, errors = process.communicate(timeout=60)
+    assert (process.returncode, log) == (143, "")
+    *lines, last = filter(None, errors.splitlines())
+    assert {line["status"] for line in map(json.loads, lines) if line["message"] == "call"} == {200}
+    assert last == "stopped"
+
+
+def test_a_port_that_is_taken_and_a_missing_package_are_said_in_one_line(
+    tinydigits: Callable[..., Answer],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        answer = tinydigits("serve", "--port", str(taken.getsockname()[1]))
+    assert answer.returncode == 1
+    assert "Address already in use; give others with --host and --port" in " ".join(answer.stderr.split())
+    code = (
+        "import sys; sys.modules['fastapi'] = None; from tinydigits.cli import main; sys.argv = ['x', 'serve']; main()"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (
+        2,
+        "Error: the server needs fastapi; install it by: pip install 'tinydigits[serve]'\n",
+    )
