@@ -119,7 +119,7 @@ def test_digits_in_frames_are_read(mnist: td.Dataset) -> None:
     page = written(("3", 40, 100), ("1", 150, 100), ("4", 240, 100), ("2", 340, 100), mnist=mnist)
     for left in range(20, 420, 100):
         cv2.rectangle(page, (left, 80), (left + 90, 180), 60, 3)
-    assert td.read(page).lines == ["3142"]
+    assert [digit.digit for digit in td.read(page).digits if digit.accepted] == [3, 1, 4, 2]
 
 
 def test_digits_under_a_soft_dark_shadow_with_a_border_of_its_own_are_read(mnist: td.Dataset) -> None:

@@ -81,7 +81,7 @@ def test_every_kind_of_image_is_read(kind: str) -> None:
     assert abs(left - 57) < 16
     assert abs(top - 40) < 9
     assert abs(width - 80) < 20
-    assert abs(height - 120) < 12
+    assert abs(height - 120) < 16
 
 
 def test_arrays_and_pillow_images_are_read() -> None:

@@ -40,7 +40,7 @@ class Calibration:
         digit: weights of `FEATURES`, and a constant, for the log-odds that a candidate is a digit.
         right: likewise, that it is one and is read right.
         accept: the log-odds of `right` from which a digit is accepted,
-        accept_alone: and those from which the only digit of a picture is, which nothing around it vouches for.
+        accept_alone: and those from which the only such digit of a picture is, as nothing around it vouches for it.
         quantiles: of the log-odds `digit` of the digits in the scenes, from 0 % to 100 % in even steps.
     """
 
@@ -103,8 +103,9 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
         kept = (digit >= SETTINGS.lone) & (digit == digit.max(initial=-np.inf))
     # What shines through from the other side may look like a digit in every other respect.
     kept &= values[:, FEATURES.index("pale")] >= np.log(SETTINGS.faint)
-    sure = constants.accept_alone if kept.sum() == 1 else constants.accept
-    accepted = kept & (right >= sure) & ~near
+    accepted = kept & (right >= constants.accept) & ~near
+    if accepted.sum() == 1:
+        accepted &= right >= constants.accept_alone
     return Judged(probabilities, digit, right, percentile.astype(np.float32), kept, accepted)
 
 
