@@ -1,16 +1,17 @@
 """The tables of docs/export.md: what the shipped weights become outside PyTorch.
 
-    python benchmarks/export.py            # measures all and writes results/export.json and the tables
-    python benchmarks/export.py chips      # what C takes of emulated chips alone; it needs the packages in .ci/run
-    python benchmarks/export.py publish    # the tables alone
+    python benchmarks/export.py measure [NAME …]   # all, or these: results/export.json and the tables
+    python benchmarks/export.py publish            # the tables alone
 
-Each network is counted in results/ledger.jsonl before it meets the test set. The weights are those that ship, and
-nothing here is chosen by what is measured. Times are processor time on one thread, the median of five.
+It needs the Debian packages that `.ci/run` installs. Each network is counted in results/ledger.jsonl before it meets
+the test set. The weights are those that ship, and nothing here is chosen by what is measured. Times are processor time
+on one thread, the median of five.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import statistics
 import sys
@@ -44,25 +45,43 @@ _COUNTED = 10  # images; the number of instructions hardly depends on them
 _OPTIMISED = "-O2"
 
 
-def measure() -> None:
-    """Measure every recipe whose weights ship, and write the result."""
+def measure(names: list[str]) -> None:
+    """Measure these recipes, or all whose weights ship, and write the result."""
     torch.set_num_threads(1)
-    mnist = td.load("mnist")
-    rows = []
-    for name in [name for name in RECIPES if weights_file(name)]:
+    mnist, rows = td.load("mnist"), _rows()
+    shipped = [name for name in RECIPES if weights_file(name)]
+    for name in names or shipped:
         network, images = td.pretrained(name), mnist.test.images
         expected = td.classify(network, images).numpy()
-        pytorch = _microseconds(functools.partial(td.classify, network, images[:1]))
+        known = {
+            "target": name,
+            "weights": _weights(name),
+            "pytorch_microseconds": _microseconds(functools.partial(td.classify, network, images[:1])),
+        }
+        rows = [row for row in rows if row["target"] != name]
         for bits in (None, 8, 4, 2):
             record_use(ROOT / "results", get_recipe(name), "mnist", "benchmarks/export.py", note="the shipped weights")
             try:
                 row = _onnx(network, bits, mnist, expected)
+                row |= {} if bits is None else _integers(network, bits, mnist)
             except td.TinydigitsError as error:
                 row = {"refused": str(error)}
-            rows.append({"target": name, "bits": bits or 32, "pytorch_microseconds": pytorch, **row})
+            rows.append({**known, "bits": bits or 32, **row})
             print(rows[-1], flush=True)
+    rows.sort(key=lambda row: shipped.index(row["target"]))
     document = {"machine": machine(), "versions": versions(), "n": len(mnist.test), "rows": rows}
     write_atomically(RESULT, json.dumps(document, indent=1) + "\n")
+
+
+def _rows() -> list[dict[str, Any]]:
+    document = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {"rows": []}
+    return list(document["rows"])
+
+
+def _weights(name: str) -> str:
+    """A hash of the weights that ship."""
+    path = weights_file(name)
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
 
 
 def _onnx(network: Any, bits: Any, mnist: td.Dataset, expected: Any) -> dict[str, Any]:
@@ -91,19 +110,14 @@ def _microseconds(call: Callable[[], Any], repetitions: int = 100) -> float:
     return round(statistics.median(taken), 1)
 
 
-def measure_chips() -> None:
-    """Add what C takes of emulated chips to the rows of the result; it meets training images alone."""
-    document = json.loads(RESULT.read_text(encoding="utf-8"))
-    train = td.load("mnist").train.images[:, 0].numpy()
-    for row in document["rows"]:
-        if row["bits"] == 32 or "refused" in row:
-            continue
-        exported = export(td.pretrained(row["target"]), "c", bits=row["bits"], calibration=train[:_CALIBRATION])
-        with tempfile.TemporaryDirectory() as name:
-            exported.write(Path(name) / "digits.c")
-            row["chips"] = {core: _taken(chip, Path(name), train[:_COUNTED]) for core, chip in CORES.items()}
-        print(row["target"], row["bits"], row["chips"], flush=True)
-    write_atomically(RESULT, json.dumps(document, indent=1) + "\n")
+def _integers(network: Any, bits: Any, mnist: td.Dataset) -> dict[str, Any]:
+    """Sizes of the other formats, and what C takes of emulated chips; the images are of the training set."""
+    images = mnist.train.images[:, 0].numpy()
+    formats = {to: export(network, to, bits=bits, calibration=images[:_CALIBRATION]) for to in ("wasm", "html", "c")}
+    with tempfile.TemporaryDirectory() as name:
+        formats["c"].write(Path(name) / "digits.c")
+        chips = {core: _taken(chip, Path(name), images[:_COUNTED]) for core, chip in CORES.items()}
+    return {**{to: len(formats[to].files[f".{to}"]) for to in ("wasm", "html")}, "chips": chips}
 
 
 def _taken(chip: Chip, folder: Path, images: Any) -> dict[str, int]:
@@ -114,9 +128,23 @@ def _taken(chip: Chip, folder: Path, images: Any) -> dict[str, int]:
 
 def with_table(page: str) -> str:
     """docs/export.md with the tables that follow from results/export.json."""
-    document = json.loads(RESULT.read_text(encoding="utf-8"))
-    page = with_block(page, "onnx", _onnx_table(document["rows"]))
-    return with_block(page, "chips", _chips_table([row for row in document["rows"] if "chips" in row]))
+    rows = _rows()
+    quantized = [row for row in rows if "chips" in row]
+    page = with_block(page, "onnx", _onnx_table(rows))
+    page = with_block(page, "pages", _pages_table(quantized))
+    return with_block(page, "chips", _chips_table(quantized))
+
+
+def _name(row: dict[str, Any]) -> str:
+    return f"`{row['target']}`{'' if row['weights'] == _weights(row['target']) else ' (older weights)'}"
+
+
+def _pages_table(rows: list[dict[str, Any]]) -> str:
+    lines = ["| network | bits of a weight | accuracy, % | WebAssembly, bytes | HTML, bytes |", "|---|--:|--:|--:|--:|"]
+    for row in rows:
+        first = f"| {_name(row)} | {row['bits']} | {row['accuracy']:.2f}"
+        lines.append(f"{first} | {row['wasm']:,} | {row['html']:,} |")
+    return "\n".join(lines) + "\n"
 
 
 def _chips_table(rows: list[dict[str, Any]]) -> str:
@@ -130,7 +158,7 @@ def _chips_table(rows: list[dict[str, Any]]) -> str:
         first = row["chips"]["Cortex-M0"]
         counts = " | ".join(f"{row['chips'][core]['instructions'] / 1e6:.2f} M" for core in cores)
         lines.append(
-            f"| `{row['target']}` | {row['bits']} | {row['accuracy']:.2f} | {row['differs']} | {first['flash']:,} "
+            f"| {_name(row)} | {row['bits']} | {row['accuracy']:.2f} | {row['differs']} | {first['flash']:,} "
             f"| {first['memory']:,} | {counts} |"
         )
     return "\n".join(lines) + "\n"
@@ -145,20 +173,21 @@ def _onnx_table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         bits = "float" if row["bits"] == 32 else row["bits"]
         if "refused" in row:
-            lines.append(f"| `{row['target']}` | {bits} | – | – | – | – | – | – |")
+            lines.append(f"| {_name(row)} | {bits} | – | – | – | – | – | – |")
             continue
         lines.append(
-            f"| `{row['target']}` | {bits} | {row['bytes']:,} | {row['accuracy']:.2f} | {row['differs']} "
+            f"| {_name(row)} | {bits} | {row['bytes']:,} | {row['accuracy']:.2f} | {row['differs']} "
             f"| {row['largest_difference']:.1e} | {row['microseconds']:.0f} | {row['pytorch_microseconds']:.0f} |"
         )
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in ([], ["chips"], ["publish"]):
-        raise SystemExit(__doc__)
-    if not sys.argv[1:]:
-        measure()
-    if sys.argv[1:] != ["publish"]:
-        measure_chips()
+    match sys.argv[1:]:
+        case ["measure", *names] if all(map(weights_file, names)):
+            measure(names)
+        case ["publish"]:
+            pass
+        case _:
+            raise SystemExit(__doc__)
     write_atomically(PAGE, with_table(PAGE.read_text(encoding="utf-8")))

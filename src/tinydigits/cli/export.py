@@ -21,8 +21,8 @@ _CALIBRATION = 1000
 
 @click.command("export")
 @click.argument("target")
-@click.option("--to", required=True, type=click.Choice(["onnx", "c"]), help="The format.")
-@click.option("--bits", type=click.Choice(["8", "4", "2"]), help="Of a weight. [default: floats for onnx, 8 for c]")
+@click.option("--to", required=True, type=click.Choice(["onnx", "c", "wasm", "html"]), help="The format.")
+@click.option("--bits", type=click.Choice(["8", "4", "2"]), help="Of a weight. [default: floats for onnx, else 8]")
 @click.option(
     "--out",
     "path",
@@ -53,6 +53,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     Example:
       $ tinydigits export swift --to onnx --out swift.onnx
       $ tinydigits export recognizer --to c --bits 2 --out digits.c
+      $ tinydigits export swift --to html --out draw.html
       $ tinydigits export my_net.py:MyNet --to onnx --bits 8 --out my_net.onnx --json
     """
     from tinydigits.export import export

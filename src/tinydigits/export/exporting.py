@@ -14,11 +14,14 @@ from torch import nn
 from tinydigits.errors import UsageError
 from tinydigits.export.c_source import c_files
 from tinydigits.export.folding import fold
+from tinydigits.export.html import html_page
+from tinydigits.export.integer_graph import IntegerNode
 from tinydigits.export.integers import logits
 from tinydigits.export.onnx_file import classify_with, onnx_model
 from tinydigits.export.onnx_integers import onnx_integer_model
 from tinydigits.export.quantization import quantize
 from tinydigits.export.tracing import trace
+from tinydigits.export.wasm import wasm_module
 from tinydigits.files import write_atomically
 from tinydigits.schema import checked_arguments
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bits", "Exported", "Format", "export"]
 
-Format = Literal["onnx", "c"]
+Format = Literal["onnx", "c", "wasm", "html"]
 Bits = Literal[8, 4, 2]
 
 
@@ -37,8 +40,8 @@ class Exported:
 
     Attributes:
         files: the content of each file by the ending of its name, such as `.onnx`.
-        answers: digits int64 [N] of uint8 [N, 28, 28]: what the files answer; of C, what the quantised reference does,
-            to which the tests hold C bit for bit.
+        answers: digits int64 [N] of uint8 [N, 28, 28]: what an ONNX file answers; of the others, what the quantised
+            reference does, to which the tests hold them bit for bit.
     """
 
     files: dict[str, bytes]
@@ -72,8 +75,9 @@ def export(
 
     Args:
         network: takes standardised float32 [B, 1, 28, 28], gives logits [B, 10].
-        to: `onnx`: uint8 [batch, 1, 28, 28] → probabilities float32 [batch, 10]; `c`: a source and a header of C99.
-        bits: of a weight; None is floats, which C has not: there it is 8.
+        to: `onnx`: uint8 [batch, 1, 28, 28] → probabilities float32 [batch, 10]; `c`: a source and a header of C99;
+            `wasm`: a module without imports; `html`: one page that reads what is drawn on it.
+        bits: of a weight; None is floats for ONNX, and 8 for the others.
         calibration: uint8 [N, 28, 28], training images by which a network is quantised; only with `bits`.
         metadata: what the file says of itself.
 
@@ -89,10 +93,17 @@ def export(
     quantized = quantize(output, calibration, bits or 8)
     if to == "onnx":
         return _onnx(onnx_integer_model(quantized, metadata or {}))
-    files = c_files(quantized, metadata or {})
+    files = _WRITERS[to](quantized, metadata or {})
     return Exported(files, lambda images: logits(quantized, images).argmax(1))
 
 
 def _onnx(model: ModelProto) -> Exported:
     content = model.SerializeToString()
     return Exported({".onnx": content}, lambda images: classify_with(content, images).argmax(1))
+
+
+_WRITERS: dict[str, Callable[[IntegerNode, dict[str, str]], dict[str, bytes]]] = {
+    "c": c_files,
+    "wasm": lambda quantized, metadata: {".wasm": wasm_module(quantized, metadata)},
+    "html": lambda quantized, metadata: {".html": html_page(quantized, metadata)},
+}

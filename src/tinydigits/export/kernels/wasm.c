@@ -1,0 +1,21 @@
+static uint8_t pixels[784];
+static int32_t logits[10];
+
+uint8_t *image(void);
+int32_t *scores(void);
+int classify(void);
+
+uint8_t *image(void)
+{
+    return pixels;
+}
+
+int32_t *scores(void)
+{
+    return logits;
+}
+
+int classify(void)
+{
+    return tinydigits_classify(pixels, logits);
+}
