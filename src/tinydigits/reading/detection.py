@@ -61,19 +61,20 @@ def detect(grey: Grey) -> tuple[list[Level], Candidates]:
     levels: list[Level] = []
     found: list[Candidates] = []
     for level in pyramid(grey):
-        if levels and not _is_worthwhile(level, levels[-1], grey, merge(found)):
+        if levels and not _is_worthwhile(level, levels[-1], grey, found):
             break
         found.append(_detect_at(level, len(levels)))
         levels.append(level)
     return levels, _inside(merge(found), grey.shape)
 
 
-def _is_worthwhile(level: Level, last: Level, grey: Grey, found: Candidates) -> bool:
+def _is_worthwhile(level: Level, last: Level, grey: Grey, found: list[Candidates]) -> bool:
     """Whether a larger picture may show more: it is small still, digits are low in the last one, or there are none."""
     enlarged = level.scale > 1 and max(grey.shape) >= SETTINGS.enlarged
     if level.grey.size <= SETTINGS.first_area and not enlarged:
         return True
-    heights = (found.boxes[:, 3] - found.boxes[:, 1])[found.odds > SETTINGS.likely] * last.scale
+    merged = merge(found)
+    heights = (merged.boxes[:, 3] - merged.boxes[:, 1])[merged.odds > SETTINGS.likely] * last.scale
     if len(heights) == 0:
         return not enlarged
     return float(np.quantile(heights, 0.25)) < SETTINGS.low
