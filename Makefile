@@ -13,7 +13,7 @@ ifneq ($(wildcard ../shared/data),)
 export TINYDIGITS_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: train test lint docs results clean benchmark profile benchmark-reading benchmark-trust rejector calibrate-reading reading-pictures
+.PHONY: train test lint docs results clean benchmark profile benchmark-reading benchmark-trust detector judge calibrate-reading reading-pictures
 
 train: $(VENV)/.package
 	$(BIN)/tinydigits train
@@ -55,9 +55,13 @@ benchmark-trust: $(VENV)/.package
 reading-pictures: $(VENV)/.package
 	$(BIN)/python tools/reading_pictures.py
 
-# What the reader ships beside the weights of sturdy; calibrate again after either network has changed.
-rejector: $(VENV)/.package
-	$(BIN)/python tools/train_rejector.py
+# What the reader ships, in this order: each learns from, or is measured with, those before it. All go on where they
+# were interrupted.
+detector: $(VENV)/.package
+	$(BIN)/python tools/train_detector.py
+
+judge: $(VENV)/.package
+	$(BIN)/python tools/train_judge.py
 
 calibrate-reading: $(VENV)/.package
 	$(BIN)/python tools/calibrate_reading.py

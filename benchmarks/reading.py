@@ -1,7 +1,8 @@
 """How well pages are read: composed pages with known truth, by kind of difficulty (`make benchmark-reading`).
 
-Writes results/reading.json and the table in docs/reading.md. Pages are composed from MNIST's test digits, with fixed
-seeds; while the reader was made, pages of training digits were used (`--training`), which writes nothing.
+First random mixes of all styles, then each style by itself, and scenes with letters in fonts that no network has
+learned. Writes results/reading.json and the table in docs/reading.md. Pages are composed from MNIST's test digits, with
+fixed seeds; while the reader was made, pages of training digits were used (`--training`), which writes nothing.
 """
 
 from __future__ import annotations
@@ -13,16 +14,31 @@ import time
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 
 import tinydigits as td
 from tinydigits.evidence.pages import with_block
 from tinydigits.files import write_atomically
-from tinydigits.synthetic import PAGE_STYLES, PageStyle, ReadingErrors, compose_page, count_errors
+from tinydigits.synthetic import (
+    IGNORED,
+    NO_DIGIT,
+    PAGE_STYLES,
+    UNSEEN_FONTS,
+    GlyphBank,
+    PageStyle,
+    ReadingErrors,
+    compose_page,
+    compose_scenes,
+    count_errors,
+    match_boxes,
+    mixed_style,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
 FIRST_SEED = 1_000
+MIXED, SCENES = "random mixes of all styles", "scenes with unseen fonts"
 RESULT = ROOT / "results" / "reading.json"
 PAGE = ROOT / "docs" / "reading.md"
 
@@ -31,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=20, help="of each style")
     parser.add_argument("--training", action="store_true", help="compose from training digits and write nothing")
-    parser.add_argument("styles", nargs="*", default=list(PAGE_STYLES))
+    parser.add_argument("styles", nargs="*", default=[MIXED, SCENES, *PAGE_STYLES])
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -39,7 +55,11 @@ def main() -> None:
     digits = mnist.train[-10_000:] if arguments.training else mnist.test
     rows = []
     for name in arguments.styles:
-        errors, seconds = measure(digits, PAGE_STYLES[name], arguments.pages)
+        errors, seconds = (
+            measure_scenes(digits, 5 * arguments.pages)
+            if name == SCENES
+            else measure(digits, PAGE_STYLES.get(name), arguments.pages * (5 if name == MIXED else 1))
+        )
         rows.append(
             {"style": name, **vars(errors), "rate": round(errors.rate, 2), "milliseconds": round(1e3 * seconds)}
         )
@@ -59,17 +79,41 @@ def main() -> None:
         write_atomically(PAGE, with_table(PAGE.read_text(encoding="utf-8")))
 
 
-def measure(digits: td.Split, style: PageStyle, pages: int) -> tuple[ReadingErrors, float]:
-    """Errors over all pages, and processor seconds to read one."""
+def measure(digits: td.Split, style: PageStyle | None, pages: int) -> tuple[ReadingErrors, float]:
+    """Errors over all pages, of one style or of mixed ones, and processor seconds to read one."""
     images, labels = digits.images.numpy()[:, 0], digits.labels.numpy()
     total, seconds = ReadingErrors(), 0.0
     for seed in range(FIRST_SEED, FIRST_SEED + pages):
-        page = compose_page(images, labels, style, seed)
+        page = compose_page(images, labels, style or mixed_style(np.random.default_rng(seed)), seed)
         start = time.process_time()
         reading = td.read(page.picture)
         seconds += time.process_time() - start
         total += count_errors(page, [(digit.digit, digit.box) for digit in reading.digits], reading.lines)
     return total, seconds / pages
+
+
+def measure_scenes(digits: td.Split, scenes: int) -> tuple[ReadingErrors, float]:
+    """Likewise over scenes; what is ambiguous there may be read or not."""
+    bank = GlyphBank(digits.images.numpy()[:, 0], digits.labels.numpy(), UNSEEN_FONTS, hershey=False)
+    total, seconds = ReadingErrors(), 0.0
+    for seed in range(FIRST_SEED, FIRST_SEED + scenes):
+        scene = compose_scenes(bank, np.random.default_rng(seed), (240, 320))[0]
+        start = time.process_time()
+        reading = td.read(scene.picture)
+        seconds += time.process_time() - start
+        boxes = np.array([digit.box for digit in reading.digits], np.float32).reshape(-1, 4)
+        boxes[:, 2:] += boxes[:, :2]
+        matched = match_boxes(scene, boxes)
+        read = np.array([digit.digit for digit in reading.digits], np.int64)
+        known = (matched != IGNORED) & (matched != NO_DIGIT)
+        written = int((scene.labels != IGNORED).sum())
+        total += ReadingErrors(
+            written=written,
+            missed=max(0, written - int(known.sum())),
+            invented=int((matched == NO_DIGIT).sum()),
+            wrong=int((matched != read)[known].sum()),
+        )
+    return total, seconds / scenes
 
 
 def speed(digits: td.Split) -> dict[str, float]:

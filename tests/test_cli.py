@@ -17,7 +17,7 @@ from tinydigits.recipes import RECIPES, get_recipe, override
 Answer = subprocess.CompletedProcess[str]
 Run = Callable[..., Answer]
 
-VERBS = ("train", "evaluate", "check", "recipes", "show", "data")
+VERBS = ("train", "evaluate", "check", "recipes", "show", "data", "export")
 
 
 def only_line(answer: Answer) -> str:

@@ -1,9 +1,8 @@
-"""Glyphs → digits with calibrated probabilities, and how much each looks like a digit at all."""
+"""Candidates → digits with calibrated probabilities, and how much each looks like a digit in its place."""
 
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,128 +11,181 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from tinydigits.errors import DataError
-from tinydigits.networks import load_weights, standardize, weights_file
-from tinydigits.reading.rejector import Rejector
-from tinydigits.recipes import get_recipe
+from tinydigits.networks import standardize
+from tinydigits.networks.judge import NONE, Judge
+from tinydigits.networks.sturdy import Sturdy
+from tinydigits.reading.detection import Candidates, parts_of_likelier
+from tinydigits.reading.settings import SETTINGS
+from tinydigits.reading.shipped import shipped
 
-__all__ = ["RECIPE", "Calibration", "Prediction", "calibration", "calibration_file", "classify_glyphs", "raw_scores"]
+__all__ = ["FEATURES", "Calibration", "Judged", "Logits", "calibration", "calibration_file", "features", "judge"]
 
-RECIPE = "sturdy"
+Floats = NDArray[np.float32]
+
+# What tells a digit that is read right from another: see `features`.
+FEATURES = (
+    "detector", "judge", "sharpness", "agreement", "views", "sturdy", "neighbours", "crowd", "alone", "one",
+    "pale", "faint", "size", "small",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Constants that `make calibrate-reading` measures on MNIST's last 10,000 training images.
-
-    The classifier that ships has learned those images; they are measured with a twin of it, trained on the other
-    50,000.
+    """Constants that `make calibrate-reading` measures on composed scenes of MNIST's last 10,000 training images.
 
     Attributes:
-        temperature: what logits are divided by, so that probabilities are as often right as they say (temperature
-            scaling, Guo et al. 2017, https://arxiv.org/abs/1706.04599).
-        accept: the score that 98.5 % of those digits reach; a digit under it has low confidence.
-        keep: the score that all but 1 in 2,000 of them reach; what is under it is left out.
-        quantiles: of those digits' scores, from 0 % to 100 % in even steps.
+        temperature: what the summed logits of all networks are divided by, so that probabilities are as often right as
+            they say.
+        digit: weights of `FEATURES`, and a constant, for the log-odds that a candidate is a digit.
+        right: likewise, that it is one and is read right.
+        accept: the log-odds of `right` from which a digit is accepted,
+        accept_alone: and those from which the only such digit of a picture is, as nothing around it vouches for it.
+        quantiles: of the log-odds `digit` of the digits in the scenes, from 0 % to 100 % in even steps.
     """
 
     temperature: float
+    digit: tuple[float, ...]
+    right: tuple[float, ...]
     accept: float
-    keep: float
+    accept_alone: float
     quantiles: tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """What the networks make of one glyph.
+class Logits:
+    """What the networks say of N candidates.
 
     Attributes:
-        digit: the most probable, 0…9.
-        probability: of that digit, calibrated, given that the glyph is one; in [0, 1].
-        runner_up: the second most probable digit.
-        runner_up_probability: of that.
-        score: how much it looks like a digit: the rejector's log-odds plus the log of `probability`.
-        in_distribution_percentile: percent of MNIST's digits with a lower score, in [0, 100].
-        accepted: whether the score reaches `Calibration.accept`.
-        kept: whether it reaches `Calibration.keep`.
+        digits: float32 [N, 4, 10], logits of the judge in either view, of `sturdy` in the second, of the detector.
+        digit: float32 [N], the judge's log-odds that it is a digit, the mean of both views.
     """
 
-    digit: int
-    probability: float
-    runner_up: int
-    runner_up_probability: float
-    score: float
-    in_distribution_percentile: float
-    accepted: bool
-    kept: bool
+    digits: Floats
+    digit: Floats
 
 
-def classify_glyphs(glyphs: NDArray[np.uint8]) -> list[Prediction]:
-    """One prediction for each of uint8 [N, 28, 28], ink high on a ground of 0, as `normalize_glyph` gives them."""
+@dataclass(frozen=True)
+class Judged:
+    """What the networks make of N candidates.
+
+    Attributes:
+        probabilities: float32 [N, 10], of each digit, given that it is one.
+        digit: float32 [N], log-odds that it is a digit.
+        right: float32 [N], log-odds that it is a digit and read right.
+        in_distribution_percentile: float32 [N], percent of the digits on composed pages with lower log-odds `digit`.
+        kept: bool [N].
+        accepted: bool [N].
+    """
+
+    probabilities: Floats
+    digit: Floats
+    right: Floats
+    in_distribution_percentile: Floats
+    kept: NDArray[np.bool_]
+    accepted: NDArray[np.bool_]
+
+
+def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
+    """Which digits the candidates are, given the two views of each, uint8 [N, 2, 28, 28]."""
     constants = calibration()
-    probabilities, scores = raw_scores(glyphs, constants.temperature)
-    percentiles = np.interp(scores, constants.quantiles, np.linspace(0, 100, len(constants.quantiles)))
-    predictions = []
-    for row, score, percentile in zip(probabilities, scores.tolist(), percentiles.tolist(), strict=True):
-        second, first = np.argsort(row, kind="stable")[-2:].tolist()
-        predictions.append(
-            Prediction(
-                digit=first,
-                probability=float(row[first]),
-                runner_up=second,
-                runner_up_probability=float(row[second]),
-                score=score,
-                in_distribution_percentile=percentile,
-                accepted=score >= constants.accept,
-                kept=score >= constants.keep,
-            )
-        )
-    return predictions
+    logits = logits_of(candidates, glyphs)
+    probabilities = probabilities_of(logits, constants.temperature)
+    values = features(candidates, glyphs, logits, probabilities)
+    digit, right = (
+        values @ np.array(weights[:-1], np.float32) + np.float32(weights[-1])
+        for weights in (constants.digit, constants.right)
+    )
+    percentile = np.interp(digit, constants.quantiles, np.linspace(0, 100, len(constants.quantiles)))
+    near = np.sort(probabilities, 1)[:, -2] > SETTINGS.near if len(digit) else np.zeros(0, bool)
+    kept = (digit >= SETTINGS.keep) & ~parts_of_likelier(candidates.boxes, digit)
+    if not kept.any():
+        kept = (digit >= SETTINGS.lone) & (digit == digit.max(initial=-np.inf))
+    # What shines through from the other side may look like a digit in every other respect.
+    kept &= values[:, FEATURES.index("pale")] >= np.log(SETTINGS.faint)
+    accepted = kept & (right >= constants.accept) & ~near
+    if accepted.sum() == 1:
+        accepted &= right >= constants.accept_alone
+    return Judged(probabilities, digit, right, percentile.astype(np.float32), kept, accepted)
 
 
-def raw_scores(glyphs: NDArray[np.uint8], temperature: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Probabilities, float32 [N, 10], at a temperature, and scores, float32 [N], of uint8 [N, 28, 28]."""
-    classifier, rejector = _networks()
-    pixels = standardize(torch.from_numpy(glyphs)[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
+def logits_of(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Logits:
+    """What each network says of the candidates and their two views, uint8 [N, 2, 28, 28]."""
+    pixels = standardize(torch.from_numpy(glyphs).flatten(0, 1)[:, None].float() / 255)
+    pixels = pixels.contiguous(memory_format=torch.channels_last)
+    judge, sturdy = shipped("judge", Judge), shipped("sturdy", Sturdy)
     with torch.inference_mode():
-        batches = torch.split(pixels, 500)
-        probabilities = torch.cat([classifier(batch) for batch in batches]).div(temperature).softmax(1)
-        log_odds = torch.cat([rejector(batch) for batch in batches])
-    return probabilities.numpy(), (log_odds + probabilities.amax(1).log()).numpy()
+        judged = torch.cat([judge(batch) for batch in torch.split(pixels, 500)]).reshape(-1, 2, NONE + 1)
+        plain = torch.cat([sturdy(batch) for batch in torch.split(pixels[1::2], 500)])
+    odds = (torch.logsumexp(judged[..., :NONE], 2) - judged[..., NONE]).mean(1)
+    digits = torch.stack([*judged[..., :NONE].unbind(1), plain, torch.from_numpy(candidates.logits)], 1)
+    return Logits(np.asarray(digits, np.float32), np.asarray(odds, np.float32))
+
+
+def probabilities_of(logits: Logits, temperature: float) -> Floats:
+    """Of each digit, float32 [N, 10]: the logits of all networks summed, each with the same weight."""
+    return np.asarray(torch.from_numpy(logits.digits.sum(1) / temperature).softmax(1), np.float32)
+
+
+def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, probabilities: Floats) -> Floats:
+    """What tells whether each candidate is a digit and read right: float32 [N, 14], in the order of `FEATURES`.
+
+    The detector's log-odds; the judge's log-odds that it is a digit; the log-odds of the best digit against the next;
+    the log-probability of that digit that the detector gives, that the judge gives in the view in which it is less, and
+    that `sturdy` gives; the mean of the first two, squashed, over candidates nearby of about
+    its height; how many of those there are, as a logarithm; whether there are none; whether it is a 1; and, as
+    logarithms, how its contrast compares with the strongest of the picture's likely digits, and by how much it is less
+    than two fifths of that; how far its height is from the median of theirs, and how much lower it is.
+    """
+    judged = logits.digit.clip(-12, 12)
+    ordered = np.sort(probabilities, 1)
+    best = probabilities.argmax(1)
+    sharpness = np.log((ordered[:, -1] + 1e-6) / (ordered[:, -2] + 1e-6))
+    each = torch.from_numpy(logits.digits).log_softmax(2).numpy()[np.arange(len(best)), :, best].clip(-8, 0)
+    views, sturdy, agreement = each[:, :2].min(1), each[:, 2], each[:, 3]
+    own = np.tanh((candidates.odds + judged) / 8)
+    neighbours, crowd = _context(candidates.boxes, own)
+    likely = own > 0.25
+    contrast = np.ptp(glyphs[:, 0, 4:-4, 4:-4], (1, 2)) + 4.0
+    height = (candidates.boxes[:, 2:] - candidates.boxes[:, :2]).max(1)
+    pale = np.log(contrast / contrast[likely].max(initial=4.0)).clip(max=0)
+    faint = (pale + np.log(2.5)).clip(max=0)
+    size = np.log(height / np.median(height[likely])) if likely.any() else np.zeros(len(own))
+    columns = (
+        candidates.odds, judged, sharpness, agreement, views, sturdy, neighbours, np.log1p(crowd), crowd == 0,
+        best == 1, pale, faint, np.abs(size).clip(max=0.7), size.clip(-1, 0),
+    )  # fmt: skip
+    return np.stack([np.asarray(column, np.float32) for column in columns], 1)
+
+
+def _context(boxes: Floats, scores: Floats) -> tuple[Floats, Floats]:
+    """The mean score of what is near each box and of about its height, and how many that are: float32 [N] each."""
+    x, y, height = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2, boxes[:, 3] - boxes[:, 1]
+    mean, count = np.zeros(len(x), np.float32), np.zeros(len(x), np.float32)
+    for index in range(len(x)):
+        size = height[index]
+        near = (np.abs(x - x[index]) < 4 * size) & (np.abs(y - y[index]) < 1.5 * size)
+        near &= (height > 0.6 * size) & (height < 1.6 * size)
+        near[index] = False
+        count[index] = near.sum()
+        mean[index] = scores[near].mean() if count[index] else 0.0
+    return mean, count
 
 
 @functools.cache
 def calibration() -> Calibration:
     """The constants that ship with tinydigits."""
     document = json.loads(calibration_file().read_text())
-    return Calibration(document["temperature"], document["accept"], document["keep"], tuple(document["quantiles"]))
+    return Calibration(
+        document["temperature"],
+        tuple(document["digit"]),
+        tuple(document["right"]),
+        document["accept"],
+        document["accept_alone"],
+        tuple(document["quantiles"]),
+    )
 
 
 def calibration_file() -> Path:
     """Where the package keeps them."""
     return Path(str(files("tinydigits"))) / "weights" / "reading.json"
-
-
-@functools.cache
-def _networks() -> tuple[nn.Module, nn.Module]:
-    classifier, rejector = get_recipe(RECIPE).build(), Rejector()
-    for network, name in ((classifier, RECIPE), (rejector, "rejector")):
-        path = weights_file(name)
-        if path is None:
-            raise DataError(f"this copy of tinydigits lacks the weights of {name}; install it again")
-        network.load_state_dict(load_weights(path)[0])
-        _fuse(network.eval())
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return classifier, rejector
-
-
-def _fuse(network: nn.Module) -> None:
-    """Fold each batch norm that follows a convolution into it: for a few digits, calls cost more than sums."""
-    for block in network.modules():
-        if isinstance(block, nn.Sequential):
-            for place, (first, second) in enumerate(itertools.pairwise(list(block))):
-                if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-                    block[place], block[place + 1] = fuse_conv_bn_eval(first, second), nn.Identity()

@@ -1,43 +1,180 @@
-"""A digit candidate: a component, its glyph, and what the networks make of it."""
+"""A picture → where digits may be: the detector on a pyramid of sizes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from tinydigits.reading.classifier import Prediction, classify_glyphs
-from tinydigits.reading.components import Component
-from tinydigits.reading.glyphs import make_glyph
+from tinydigits.networks.detector import CELL, Detector
+from tinydigits.reading.settings import SETTINGS
+from tinydigits.reading.shipped import shipped
 
-__all__ = ["Detection", "classify_components"]
+__all__ = ["PAD", "Candidates", "Level", "detect", "merge", "parts_of_likelier", "pyramid"]
+
+Grey = NDArray[np.uint8]
+PAD = 4 * CELL
 
 
 @dataclass(frozen=True)
-class Detection:
-    """A component that stands for one digit.
+class Level:
+    """One picture of the pyramid.
 
     Attributes:
-        component: where it is.
-        strength: its ink, float32 [H, W].
-        glyph: uint8 [28, 28], what the networks see.
-        prediction: what they make of it.
+        grey: uint8 [H, W], padded.
+        scale: its pixels for each pixel of the given picture, along a side.
     """
 
-    component: Component
-    strength: NDArray[np.float32]
-    glyph: NDArray[np.uint8]
-    prediction: Prediction
+    grey: Grey
+    scale: float
 
 
-def classify_components(components: list[tuple[Component, NDArray[np.float32]]]) -> list[Detection]:
-    """One detection for each component with its ink float32 [H, W], all classified in one batch."""
-    if not components:
-        return []
-    glyphs = [make_glyph(strength) for _, strength in components]
-    predictions = classify_glyphs(np.stack(glyphs))
-    return [
-        Detection(component, strength, glyph, prediction)
-        for (component, strength), glyph, prediction in zip(components, glyphs, predictions, strict=True)
-    ]
+@dataclass(frozen=True)
+class Candidates:
+    """Places that may be digits, the likeliest first.
+
+    Attributes:
+        boxes: float32 [N, 4], left, top, right and bottom in pixels of the given picture.
+        odds: float32 [N], the detector's log-odds that a digit is there.
+        logits: float32 [N, 10], which one.
+        levels: int64 [N], the index of the picture of the pyramid in which it was found.
+    """
+
+    boxes: NDArray[np.float32]
+    odds: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    levels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.odds)
+
+    def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Candidates:
+        return Candidates(self.boxes[chosen], self.odds[chosen], self.logits[chosen], self.levels[chosen])
+
+
+def detect(grey: Grey) -> tuple[list[Level], Candidates]:
+    """The pyramid of a grey picture, uint8 [H, W], the smallest first, and the digits that may be in it."""
+    levels: list[Level] = []
+    found: list[Candidates] = []
+    for level in pyramid(grey):
+        if levels and not _is_worthwhile(level, levels[-1], grey, found):
+            break
+        found.append(_detect_at(level, len(levels)))
+        levels.append(level)
+    return levels, _inside(merge(found), grey.shape)
+
+
+def _is_worthwhile(level: Level, last: Level, grey: Grey, found: list[Candidates]) -> bool:
+    """Whether a larger picture may show more: it is small still, digits are low in the last one, or there are none."""
+    enlarged = level.scale > 1 and max(grey.shape) >= SETTINGS.enlarged
+    if level.grey.size <= SETTINGS.first_area and not enlarged:
+        return True
+    merged = merge(found)
+    heights = (merged.boxes[:, 3] - merged.boxes[:, 1])[merged.odds > SETTINGS.likely] * last.scale
+    if len(heights) == 0:
+        return not enlarged
+    return float(np.quantile(heights, 0.25)) < SETTINGS.low
+
+
+def pyramid(grey: Grey) -> Iterator[Level]:
+    """The picture in several sizes, the smallest first."""
+    height, width = grey.shape
+    border = int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
+    scales = [min(2.0, (SETTINGS.last_area / grey.size) ** 0.5)]
+    while max(height, width) * scales[-1] > SETTINGS.smallest:
+        scales.append(scales[-1] / SETTINGS.step)
+    reduced: list[Level] = []
+    current = grey
+    for scale in (scale for scale in scales if scale <= 1):
+        current = _resized(current, max(1, round(width * scale)), max(1, round(height * scale)), cv2.INTER_AREA)
+        reduced.append(Level(_padded(current, border), scale))
+    yield from reversed(reduced)
+    for scale in (scale for scale in reversed(scales) if scale > 1):
+        larger = _resized(grey, round(width * scale), round(height * scale), cv2.INTER_CUBIC)
+        yield Level(_padded(larger, border), scale)
+
+
+def _resized(grey: Grey, width: int, height: int, how: int) -> Grey:
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=how), np.uint8)
+
+
+def _padded(grey: Grey, value: int) -> Grey:
+    """With a margin, and sides that are multiples of a cell."""
+    height, width = grey.shape
+    down, across = PAD + -height % CELL, PAD + -width % CELL
+    return np.asarray(cv2.copyMakeBorder(grey, PAD, down, PAD, across, cv2.BORDER_CONSTANT, value=value), np.uint8)
+
+
+def _detect_at(level: Level, index: int) -> Candidates:
+    """Peaks of the detector's answer in one picture of the pyramid."""
+    network = shipped("detector", Detector)
+    with torch.inference_mode():
+        pixels = torch.from_numpy(level.grey)[None, None].float() / 255
+        found = network(pixels.contiguous(memory_format=torch.channels_last))[0].numpy()
+    odds = np.ascontiguousarray(found[0])
+    peaks = (odds > SETTINGS.candidate) & (odds >= cv2.dilate(odds, np.ones((3, 3), np.uint8)))
+    rows, columns = np.nonzero(peaks)
+    values = found[:, rows, columns]
+    distances = 8 * np.exp(values[11:15].clip(-4, 4))
+    x, y = (columns + 0.5) * CELL, (rows + 0.5) * CELL
+    boxes = np.stack([x - distances[0], y - distances[1], x + distances[2], y + distances[3]], 1)
+    boxes = (boxes - PAD) / level.scale
+    return Candidates(boxes.astype(np.float32), values[0], values[1:11].T.copy(), np.full(len(rows), index, np.int64))
+
+
+def merge(found: list[Candidates]) -> Candidates:
+    """One candidate for each place, of all sizes of the picture: the likeliest, its logits and box those of all."""
+    boxes, odds, logits, levels = (
+        np.concatenate([getattr(each, name) for each in found]) for name in ("boxes", "odds", "logits", "levels")
+    )
+    everything = Candidates(boxes, odds, logits, levels)[np.argsort(-odds, kind="stable")[: 3 * SETTINGS.most]]
+    boxes, weights = everything.boxes, np.exp(everything.odds)[:, None]
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    alive, merged = np.ones(len(boxes), bool), []
+    for index in range(len(boxes)):
+        if not alive[index]:
+            continue
+        low, high = np.maximum(boxes[:, :2], boxes[index, :2]), np.minimum(boxes[:, 2:], boxes[index, 2:])
+        shared = (high - low).clip(min=0).prod(1)
+        union = areas + areas[index] - shared
+        same = alive & (shared > SETTINGS.same * union)
+        alive &= shared <= SETTINGS.overlap * union
+        weight = weights[same]
+        total = float(weight.sum())
+        merged.append(
+            (
+                (boxes[same] * weight).sum(0) / total,
+                np.log(total),
+                (everything.logits[same] * weight).sum(0) / total,
+                everything.levels[index],
+            )
+        )
+    columns = list(zip(*merged, strict=True)) if merged else [np.zeros((0, 4)), [], np.zeros((0, 10)), []]
+    kinds = (np.float32, np.float32, np.float32, np.int64)
+    return Candidates(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
+
+
+def parts_of_likelier(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which boxes share so much with one of a higher score that they are a part of it, or it of them: bool [N]."""
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    parts = np.zeros(len(boxes), bool)
+    for index in np.argsort(-scores, kind="stable"):
+        if not parts[index]:
+            low, high = np.maximum(boxes[:, :2], boxes[index, :2]), np.minimum(boxes[:, 2:], boxes[index, 2:])
+            shared = (high - low).clip(min=0).prod(1)
+            within = shared > SETTINGS.contained * np.minimum(areas, areas[index])
+            within[index] = False
+            parts |= within & (scores <= scores[index])
+    return parts
+
+
+def _inside(found: Candidates, shape: tuple[int, ...]) -> Candidates:
+    """With boxes cut to the picture, without those outside it."""
+    limits = np.array([shape[1], shape[0], shape[1], shape[0]], np.float32)
+    boxes = np.minimum(found.boxes, limits).clip(min=0)
+    whole = Candidates(boxes, found.odds, found.logits, found.levels)
+    return whole[(boxes[:, 2] - boxes[:, 0] >= 1) & (boxes[:, 3] - boxes[:, 1] >= 1)]

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 __all__ = ["LEARNED_FONTS", "LETTERS", "UNSEEN_FONTS", "noise", "render_text", "scribble"]
 
 _FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-# The fonts that the rejector learns letters from, and those that it is measured on.
+# The fonts that the reader's networks learn letters from, and those that it is measured on.
 LEARNED_FONTS = [font for font in sorted(_FONTS.glob("DejaVu*.ttf")) if "Display" not in font.name]
 LEARNED_FONTS += sorted(_FONTS.glob("STIXGeneral*.ttf"))
 UNSEEN_FONTS = [_FONTS / f"{name}.ttf" for name in ("cmr10", "cmss10", "cmtt10", "cmb10", "cmti10")]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["PAGE_STYLES", "PageStyle"]
+import numpy as np
+
+__all__ = ["PAGE_STYLES", "PageStyle", "mixed_style"]
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,29 @@ PAGE_STYLES: dict[str, PageStyle] = {
     "on a desk": PageStyle(desk=True, gradient=0.2, grain=0.02, jpeg=85),
     "at the edge": PageStyle(bleed=True, lines=2, grain=0.01, jpeg=85),
 }
+
+
+# What one style decides: mixed pages take each of these groups from a style of their own.
+_GROUPS = (
+    ("height", "lines", "digits", "columns", "heading"),
+    ("ink", "paper"),
+    ("pen", "broken"),
+    ("gap",),
+    ("ruled_lines", "grid"),
+    ("skew", "bend"),
+    ("gradient", "shadow"),
+    ("grain", "blur", "jpeg"),
+    ("bleed", "desk"),
+)
+
+
+def mixed_style(random: np.random.Generator) -> PageStyle:
+    """A style that takes its paper, pen, light, ruled lines and so on each from another of `PAGE_STYLES`."""
+    styles = list(PAGE_STYLES.values())
+    chosen: dict[str, Any] = {}
+    for group in _GROUPS:
+        style = styles[int(random.integers(len(styles)))]
+        chosen |= {name: getattr(style, name) for name in group}
+    # A page on a desk does not end where the picture does.
+    chosen["bleed"] = chosen["bleed"] and not chosen["desk"]
+    return PageStyle(**chosen)
