@@ -45,8 +45,9 @@ PAGE = ROOT / "docs" / "reading.md"
 def main() -> None:
     torch.set_num_threads(1)
     test = td.load("mnist").test
-    chances, right = on_scenes(test, 300)
-    curve = reliability(chances, right)
+    found = on_scenes(test, 300)
+    right = np.array([digit.digit == label for digit, label in found])
+    curve = reliability(np.array([digit.probability for digit, _ in found]), right)
     document: dict[str, Any] = {
         "bins": BINS,
         "test": {
@@ -96,20 +97,18 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def on_scenes(digits: td.Split, scenes: int) -> tuple[np.ndarray, np.ndarray]:
-    """The probability of each digit that is read on composed scenes, and whether it is that one."""
+def on_scenes(digits: td.Split, scenes: int, side: int = 200) -> list[tuple[td.Digit, int]]:
+    """The digits that are read on composed scenes of so many pixels a side, each with what is written there."""
     bank = GlyphBank(digits.images.numpy()[:, 0], digits.labels.numpy())
-    chances, right = [], []
+    found = []
     for seed in range(scenes):
-        scene = compose_scenes(bank, np.random.default_rng(seed), (200, 200))[0]
+        scene = compose_scenes(bank, np.random.default_rng(seed), (side, side))[0]
         read = td.read(scene.picture).digits
         boxes = np.array([digit.box for digit in read], np.float32).reshape(-1, 4)
         boxes[:, 2:] += boxes[:, :2]
-        for digit, label in zip(read, match_boxes(scene, boxes), strict=True):
-            if label not in (IGNORED, NO_DIGIT):
-                chances.append(digit.probability)
-                right.append(digit.digit == label)
-    return np.array(chances), np.array(right)
+        labels = match_boxes(scene, boxes).tolist()
+        found += [pair for pair in zip(read, labels, strict=True) if pair[1] not in (IGNORED, NO_DIGIT)]
+    return found
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:

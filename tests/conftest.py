@@ -43,6 +43,14 @@ RAY_ENVIRONMENT = {
 }
 
 
+def only_line(answer: Answer) -> str:
+    """The only line that is printed, on standard error."""
+    assert answer.stdout == ""
+    lines = answer.stderr.strip().splitlines()
+    assert len(lines) == 1, answer.stderr
+    return lines[0]
+
+
 @pytest.fixture(scope="session")
 def mnist() -> td.Dataset:
     return td.load("mnist")

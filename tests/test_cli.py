@@ -9,23 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
 import tinydigits as td
+from conftest import only_line
+from tinydigits.cli import _VERBS
 from tinydigits.recipes import RECIPES, get_recipe, override
 
 Answer = subprocess.CompletedProcess[str]
 Run = Callable[..., Answer]
-
-VERBS = ("train", "evaluate", "check", "recipes", "show", "data", "export")
-
-
-def only_line(answer: Answer) -> str:
-    """The only line that is printed, on standard error."""
-    assert answer.stdout == ""
-    lines = answer.stderr.strip().splitlines()
-    assert len(lines) == 1, answer.stderr
-    return lines[0]
 
 
 def test_help_waits_for_no_heavy_library() -> None:
@@ -38,10 +29,10 @@ def test_help_waits_for_no_heavy_library() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert answer.returncode == 0, answer.stderr
-    assert all(verb in answer.stdout for verb in VERBS)
+    assert all(verb in answer.stdout for verb in _VERBS)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", _VERBS)
 def test_every_verb_has_help_with_an_example(verb: str, tinydigits: Run) -> None:
     answer = tinydigits(verb, "--help")
     assert answer.returncode == 0
@@ -137,34 +128,6 @@ def test_words_that_are_no_command_are_wrong_usage(words: list[str], tinydigits:
     answer = tinydigits(*words)
     assert answer.returncode == 2
     assert "Traceback" not in answer.stderr
-
-
-def test_weights_that_would_run_code_are_not_loaded(tinydigits: Run, tmp_path: Path) -> None:
-    class Evil:
-        def __reduce__(self) -> tuple[object, tuple[str]]:
-            return (Path.touch, (Path(tmp_path / "owned"),))  # type: ignore[return-value]
-
-    torch.save({"weight": Evil()}, tmp_path / "evil.pth")
-    answer = tinydigits("evaluate", "evil.pth", "--dataset", "uci")
-    assert answer.returncode == 3
-    assert "was not loaded" in only_line(answer)
-    assert not (tmp_path / "owned").exists()
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip", b"\x80\x04K\x01.", b"\x00" * 100])
-@pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
-def test_broken_weights_are_named(content: bytes, name: str, tinydigits: Run, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(content)
-    answer = tinydigits("evaluate", name, "--dataset", "uci")
-    assert answer.returncode == 3, answer.stderr
-    assert name in only_line(answer)
-
-
-def test_weights_of_another_shape_fit_no_network(tinydigits: Run, tmp_path: Path) -> None:
-    torch.save({"weight": torch.zeros(3, 3)}, tmp_path / "other.pth")
-    answer = tinydigits("evaluate", "other.pth", "--dataset", "uci")
-    assert answer.returncode == 3
-    assert "none of recognizer, simple" in only_line(answer)
 
 
 def test_without_mnist_and_network_auto_trains_on_uci_and_says_so_loudly(tinydigits: Run, tmp_path: Path) -> None:

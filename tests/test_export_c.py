@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from benchmarks.emulated_chips import CORES, on_chip, on_this_machine, sizes
 from torch import nn
 
 import tinydigits as td
@@ -24,9 +24,6 @@ from tinydigits.export.integers import logits
 from tinydigits.export.quantization import quantize
 from tinydigits.export.tracing import trace
 from tinydigits.networks import standardize
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benchmarks.emulated_chips import CORES, on_chip, on_this_machine, sizes
 
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from tools import origins
 
 import tinydigits as td
 from tinydigits.evidence import read_ledger
 from tinydigits.recipes import RECIPES, get_recipe
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from tools import origins  # noqa: E402
 
 LOGS = json.loads(origins.LOGS.read_text(encoding="utf-8"))
 

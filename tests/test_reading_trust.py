@@ -4,23 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks.trust import on_scenes
 
 import tinydigits as td
 from tinydigits.reading.settings import SETTINGS
-from tinydigits.synthetic import (
-    IGNORED,
-    LETTERS,
-    NO_DIGIT,
-    UNSEEN_FONTS,
-    UNSEEN_SHAPES,
-    GlyphBank,
-    compose_scenes,
-    draw,
-    match_boxes,
-    noise,
-    render_text,
-    scribble,
-)
+from tinydigits.synthetic import LETTERS, UNSEEN_FONTS, UNSEEN_SHAPES, draw, noise, render_text, scribble
 
 
 def accepted(pictures: list[np.ndarray]) -> float:
@@ -29,18 +17,10 @@ def accepted(pictures: list[np.ndarray]) -> float:
 
 
 def test_probabilities_are_calibrated_and_digits_are_accepted(mnist: td.Dataset) -> None:
-    bank = GlyphBank(mnist.test.images.numpy()[:, 0], mnist.test.labels.numpy())
-    chances, right, accepted_right = [], [], []
-    for seed in range(80):
-        scene = compose_scenes(bank, np.random.default_rng(seed), (160, 160))[0]
-        read = td.read(scene.picture).digits
-        boxes = np.array([digit.box for digit in read], np.float32).reshape(-1, 4)
-        boxes[:, 2:] += boxes[:, :2]
-        for digit, label in zip(read, match_boxes(scene, boxes), strict=True):
-            if label not in (IGNORED, NO_DIGIT):
-                chances.append(digit.probability)
-                right.append(digit.digit == label)
-                accepted_right += [digit.digit == label] if digit.accepted else []
+    found = on_scenes(mnist.test, 80, 160)
+    chances = [digit.probability for digit, _ in found]
+    right = [digit.digit == label for digit, label in found]
+    accepted_right = [digit.digit == label for digit, label in found if digit.accepted]
     assert len(right) >= 300
     assert abs(np.mean(chances) - np.mean(right)) <= 0.03
     assert np.mean(accepted_right) >= 0.92

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks import export, reading, speed_report, trust, where_time_goes
+from tools import origins
 
 import tinydigits as td
 from tinydigits.networks import load_weights, weights_file
@@ -19,10 +21,6 @@ from tinydigits.recipes import RECIPES, get_recipe
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIVE = ("recognizer", "simple", "gap", "skip", "dense")
-
-sys.path.insert(0, str(ROOT))
-from benchmarks import export, reading, speed_report, trust, where_time_goes  # noqa: E402
-from tools import origins  # noqa: E402
 
 
 @pytest.mark.parametrize("benchmark", [export, origins, speed_report, where_time_goes, reading, trust])

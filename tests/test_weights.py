@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 import tinydigits as td
+from conftest import Answer, only_line
 from tinydigits.networks import NETWORKS, load_tensors, load_weights, save_tensors, save_weights, weights_file
 
 
@@ -71,3 +73,31 @@ def test_notes_of_other_programs_need_no_hash(tmp_path: Path) -> None:
     save_file(weights, tmp_path / "theirs.safetensors", metadata={"format": "pt"})
     loaded, _ = load_weights(tmp_path / "theirs.safetensors")
     assert all(torch.equal(loaded[name], weight) for name, weight in weights.items())
+
+
+def test_weights_that_would_run_code_are_not_loaded(tinydigits: Callable[..., Answer], tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (Path.touch, (Path(tmp_path / "owned"),))  # type: ignore[return-value]
+
+    torch.save({"weight": Evil()}, tmp_path / "evil.pth")
+    answer = tinydigits("evaluate", "evil.pth", "--dataset", "uci")
+    assert answer.returncode == 3
+    assert "was not loaded" in only_line(answer)
+    assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip", b"\x80\x04K\x01.", b"\x00" * 100])
+@pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
+def test_broken_weights_are_named(content: bytes, name: str, tinydigits: Callable[..., Answer], tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    answer = tinydigits("evaluate", name, "--dataset", "uci")
+    assert answer.returncode == 3, answer.stderr
+    assert name in only_line(answer)
+
+
+def test_weights_of_another_shape_fit_no_network(tinydigits: Callable[..., Answer], tmp_path: Path) -> None:
+    torch.save({"weight": torch.zeros(3, 3)}, tmp_path / "other.pth")
+    answer = tinydigits("evaluate", "other.pth", "--dataset", "uci")
+    assert answer.returncode == 3
+    assert "none of recognizer, simple" in only_line(answer)

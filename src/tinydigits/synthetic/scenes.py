@@ -5,20 +5,17 @@ A scene is composed in a few milliseconds, so that a network may learn from a st
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tinydigits.synthetic.clutter import draw_behind, draw_over, photograph_scene
 from tinydigits.synthetic.glyph_bank import AMBIGUOUS, GlyphBank, Pen
+from tinydigits.synthetic.warping import Grey, break_stroke, sized
 
 __all__ = ["IGNORED", "Scene", "compose_scenes"]
-
-Grey = NDArray[np.float32]
 
 # The label of what may or may not be read as a digit: cut in half, ambiguous.
 IGNORED = -1
@@ -206,7 +203,7 @@ def _write_row(sheet: _Sheet, bank: GlyphBank, pen: Pen, row: _Row, random: np.r
             continue
         patch, label = _next_glyph(bank, pen, row, random)
         if row.broken and label is not None:
-            _break(patch, random)
+            break_stroke(patch, random)
         half = patch.shape[1] / 2
         ink = np.float32(row.ink * random.uniform(0.85, 1))
         sheet.place(patch * ink, px + half * cosine, py + half * sine, label)
@@ -222,15 +219,15 @@ def _next_glyph(bank: GlyphBank, pen: Pen, row: _Row, random: np.random.Generato
     if row.wordy and draw < 0.97:
         symbol = bank.symbol(random)
         small = random.uniform(0.6, 1.0) if symbol.islower() else 1.0
-        return _sized(bank.letter(symbol, row.font, pen), row.size * small, pen, random), None
+        return sized(bank.letter(symbol, row.font, pen), row.size * small, pen, random), None
     if not row.wordy and draw < pen.signs:
-        return _sized(bank.shape(pen, random), row.size * random.uniform(0.3, 1.1), pen, random), None
+        return sized(bank.shape(pen, random), row.size * random.uniform(0.3, 1.1), pen, random), None
     if not row.wordy and draw > 0.98:
         symbol = bank.symbol(random)
         label = IGNORED if symbol in AMBIGUOUS else None
-        return _sized(bank.letter(symbol, row.font, pen), row.size, pen, random), label
+        return sized(bank.letter(symbol, row.font, pen), row.size, pen, random), label
     digit = row.favourite if row.favourite is not None and draw < 0.8 else int(random.integers(10))
-    return _sized(bank.digit(digit, pen, random), row.size, pen, random), digit
+    return sized(bank.digit(digit, pen, random), row.size, pen, random), digit
 
 
 def _write_one(sheet: _Sheet, bank: GlyphBank, pen: Pen, random: np.random.Generator) -> float:
@@ -239,7 +236,7 @@ def _write_one(sheet: _Sheet, bank: GlyphBank, pen: Pen, random: np.random.Gener
     largest = 50 if random.random() < 0.7 else 1.05 * min(rows, columns)
     height = float(np.exp(random.uniform(np.log(13), np.log(largest))))
     digit = int(random.choice([1, *range(10)]))
-    patch = _sized(bank.digit(digit, pen, random), height, pen, random)
+    patch = sized(bank.digit(digit, pen, random), height, pen, random)
     spare = np.maximum(0, (columns - patch.shape[1], rows - patch.shape[0]))
     x, y = random.uniform(-0.5, 0.5, 2) * spare + (columns / 2, rows / 2)
     sheet.place(patch, x, y, digit)
@@ -256,58 +253,11 @@ def _scatter(sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, random: np
         label: int | None = None
         if draw < (0.1 if wordy else 0.6):
             label = int(random.integers(10))
-            patch = _sized(bank.digit(label, pen, random), size, pen, random)
+            patch = sized(bank.digit(label, pen, random), size, pen, random)
         elif draw < 0.75:
             symbol = bank.symbol(random)
             label = IGNORED if symbol in AMBIGUOUS else None
-            patch = _sized(bank.letter(symbol, bank.font(random), pen), size, pen, random)
+            patch = sized(bank.letter(symbol, bank.font(random), pen), size, pen, random)
         else:
-            patch = _sized(bank.shape(pen, random), size * random.uniform(0.5, 2), pen, random)
+            patch = sized(bank.shape(pen, random), size * random.uniform(0.5, 2), pen, random)
         sheet.place(patch, x, y, label)
-
-
-def _sized(glyph: NDArray[np.uint8], height: float, pen: Pen, random: np.random.Generator) -> Grey:
-    """A glyph turned and warped a little, its longer side about `height` pixels, cut to its ink: float32 in [0, 1]."""
-    side = glyph.shape[0]
-    turn = np.radians(random.normal(0, 4))
-    linear = np.array([[np.exp(random.uniform(-0.27, 0.27)), pen.slant + random.normal(0, 0.05)], [0, 1]])
-    linear = linear @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    middle = np.array([side / 2, side / 2])
-    affine = np.hstack([linear, (middle - linear @ middle)[:, None]])
-    warped = cv2.warpAffine(glyph, affine, (side, side))
-    if random.random() < 0.3:
-        warped = _wobble(np.asarray(warped, np.uint8), random)
-    rows, columns = np.flatnonzero(warped.max(1) > 60), np.flatnonzero(warped.max(0) > 60)
-    if len(rows) == 0:
-        return np.zeros((2, 2), np.float32)
-    cut = warped[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = height / max(cut.shape)
-    size = (max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale)))
-    small = cv2.resize(cut, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return np.asarray(small / np.float32(255), np.float32)
-
-
-def _wobble(glyph: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
-    side = glyph.shape[0]
-    shift = cv2.resize(random.normal(0, 2.3, (4, 4, 2)).astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
-    y, x = _grid(side)
-    return np.asarray(cv2.remap(glyph, x + shift[..., 0], y + shift[..., 1], cv2.INTER_LINEAR), np.uint8)
-
-
-@functools.cache
-def _grid(side: int) -> NDArray[np.float32]:
-    return np.asarray(np.mgrid[:side, :side], np.float32)
-
-
-def _break(patch: Grey, random: np.random.Generator) -> None:
-    """A gap across a glyph, where the pen did not write."""
-    height, width = patch.shape
-    thickness = max(1, round(random.uniform(0.03, 0.09) * height))
-    place = random.uniform(0.25, 0.75)
-    if random.random() < 0.5:
-        start = (0, round(place * height))
-        end = (width, round((place + random.uniform(-0.3, 0.3)) * height))
-    else:
-        start = (round(place * width), 0)
-        end = (round((place + random.uniform(-0.3, 0.3)) * width), height)
-    cv2.line(patch, start, end, 0.0, thickness)
