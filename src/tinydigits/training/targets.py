@@ -14,7 +14,7 @@ import numpy as np
 
 from tinydigits.data import Dataset, Split
 from tinydigits.errors import DataError, UsageError
-from tinydigits.networks import NETWORKS, load_tensors, load_weights, pretrained, shipped_names, shipped_notes
+from tinydigits.networks import NETWORKS, load_tensors, load_weights, shipped_names, shipped_notes
 from tinydigits.recipes import RECIPES, Recipe, get_recipe, recipe_for
 from tinydigits.training.folder import RunFolder
 from tinydigits.training.run import Settings
@@ -131,7 +131,13 @@ def _shipped(recipe: Recipe) -> Target:
         raise DataError(f"tinydigits ships no weights of {name}; make them with: tinydigits train {name}")
     notes = shipped_notes(name)
     accuracy, fingerprint = float(notes["test_accuracy"]), notes["fingerprint"]
-    return Target(name, lambda: pretrained(name), recipe, accuracy, fingerprint, classes=_DIGITS)
+
+    def load() -> nn.Module:
+        from tinydigits.networks import pretrained
+
+        return pretrained(name)
+
+    return Target(name, load, recipe, accuracy, fingerprint, classes=_DIGITS)
 
 
 def latest_run(recipe: Recipe) -> Target | None:
