@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinydigits.networks.blocks import Network
+from tinydigits.networks.chip import Chip
 from tinydigits.networks.dense import Dense
 from tinydigits.networks.gap import Gap
 from tinydigits.networks.recognizer import Recognizer
@@ -21,4 +22,5 @@ NETWORKS: dict[str, type[Network]] = {
     "dense": Dense,
     "sturdy": Sturdy,
     "swift": Swift,
+    "chip": Chip,
 }
