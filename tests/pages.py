@@ -75,9 +75,7 @@ def drop(page: Page, content: bytes, name: str) -> None:
 
 def paste(page: Page, content: bytes, name: str) -> None:
     """A file, pasted into the page."""
-    script = (
-        "(data) => window.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }))"
-    )
+    script = "(data) => window.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }))"
     page.evaluate(script, _data(page, content, name))
 
 

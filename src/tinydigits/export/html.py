@@ -43,7 +43,8 @@ def html_page(output: IntegerNode, metadata: dict[str, str]) -> bytes:
 
 
 def _text(name: str) -> str:
-    return (files("tinydigits") / "page" / name).read_text(encoding="utf-8")
+    """A part of the page, without indentation."""
+    return re.sub("\n +", "\n", (files("tinydigits") / "page" / name).read_text(encoding="utf-8"))
 
 
 def _hash(text: str) -> str:

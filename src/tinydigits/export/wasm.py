@@ -15,7 +15,7 @@ from tinydigits.export.integer_graph import IntegerNode
 __all__ = ["wasm_module"]
 
 _COMPILER, _LINKER = "clang", "wasm-ld"
-_FLAGS = ("--target=wasm32", "-O3", "-ffreestanding", "-nostdlib", "-fvisibility=hidden")
+_FLAGS = ("--target=wasm32", "-O3", "-fno-unroll-loops", "-ffreestanding", "-nostdlib", "-fvisibility=hidden")
 _FUNCTIONS = ("image", "scores", "scale", "classify", "picture", "normalize")
 
 
