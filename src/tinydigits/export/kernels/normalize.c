@@ -132,21 +132,26 @@ int normalize(int height, int width)
     high = new_pixels(top, bottom, unit, &y);
     wide = new_pixels(left, right, unit, &x);
     most = 0;
-    for (int i = 0; i < high; i++)
-        for (int j = 0; j < width; j++) {
-            double sum = 0;
-            for (int old = 0; old < height; old++)
-                sum += overlap(y, unit, i, old) * ink[old * width + j];
-            halfway[i * width + j] = sum;
+    for (int i = 0; i < high; i++) {
+        for (int j = 0; j < width; j++)
+            halfway[i * width + j] = 0;
+        for (int old = 0; old < height; old++) {
+            double share = overlap(y, unit, i, old);
+            for (int j = 0; share > 0 && j < width; j++)
+                halfway[i * width + j] += share * ink[old * width + j];
         }
-    for (int i = 0; i < high; i++)
-        for (int j = 0; j < wide; j++) {
-            double sum = 0;
-            for (int old = 0; old < width; old++)
-                sum += halfway[i * width + old] * overlap(x, unit, j, old);
-            small[i * wide + j] = sum;
-            most = sum > most ? sum : most;
+    }
+    for (int j = 0; j < wide; j++) {
+        for (int i = 0; i < high; i++)
+            small[i * wide + j] = 0;
+        for (int old = 0; old < width; old++) {
+            double share = overlap(x, unit, j, old);
+            for (int i = 0; share > 0 && i < high; i++)
+                small[i * wide + j] += halfway[i * width + old] * share;
         }
+    }
+    for (int place = 0; place < high * wide; place++)
+        most = small[place] > most ? small[place] : most;
     row = corner(small, high, wide, wide, 1);
     column = corner(small, wide, 1, high, wide);
     for (int i = 0; i < high; i++)
