@@ -20,7 +20,10 @@ import torch
 from packaging.requirements import Requirement
 
 import tinydigits as td
+from tinydigits.evidence.pages import with_block
+from tinydigits.files import write_atomically
 
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "howto" / "without_pytorch.md"
 _RUNS = 9
 
 
@@ -45,9 +48,10 @@ def main() -> None:
         1e3 * seconds(lambda: td.classify(network, images), 5),
     )
     rows["installed, MB"] = (megabytes(set()), megabytes({"train"}))
-    print("| | without PyTorch | with |\n|---|--:|--:|")
-    for name, (without, with_it) in rows.items():
-        print(f"| {name} | {without:.3g} | {with_it:.3g} |")
+    lines = ["| | without PyTorch | with |", "|---|--:|--:|"]
+    lines += [f"| {name} | {without:.3g} | {with_it:.3g} |" for name, (without, with_it) in rows.items()]
+    print("\n".join(lines))
+    write_atomically(PAGE, with_block(PAGE.read_text(encoding="utf-8"), "light", "\n".join(lines) + "\n"))
 
 
 def drawing(digits: np.ndarray) -> np.ndarray:

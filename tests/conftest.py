@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +12,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 # Two threads in one process wait for each other whenever something else runs; set before PyTorch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -22,6 +26,11 @@ os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp()
 
 import tinydigits as td
 from tinydigits import cli
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from servers import Server
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 if "TINYDIGITS_DATA" not in os.environ and SHARED.is_dir():
@@ -59,6 +68,46 @@ def mnist() -> td.Dataset:
 @pytest.fixture(scope="session")
 def uci() -> td.Dataset:
     return td.load("uci")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, with a camera that shows a test picture."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "chromium is not installed; .ci/run lists Debian's packages"
+    camera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *camera])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """`tinydigits serve` as it is without options."""
+    from servers import serving
+    from tinydigits.serving import Limits
+
+    with serving(Limits()) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """Its page."""
+    from pages import opened
+
+    yield from opened(browser, server)
+
+
+@pytest.fixture(scope="session")
+def photo(mnist: td.Dataset) -> NDArray[np.uint8]:
+    """Two lines of test digits; the seventh is one that nobody can be sure of."""
+    rows = mnist.test.images[[0, 1, 2, 3, 4, 5, 1014, 61, 9, 10, 11, 12], 0].numpy().reshape(2, 6, 28, 28)
+    lines = [np.concatenate(list(np.pad(row, ((0, 0), (12, 12), (6, 6)))), 1) for row in rows]
+    return np.asarray(255 - np.pad(np.concatenate(lines), 20).repeat(3, 0).repeat(3, 1), np.uint8)
 
 
 @pytest.fixture

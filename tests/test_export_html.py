@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 import tinydigits as td
 from tinydigits.export import export
@@ -27,16 +26,6 @@ from tinydigits.export.tracing import trace
 ONE = [[(0.15, 0.2), (0.15, 0.8)]]
 FOUR = [[(0.4, 0.2), (0.33, 0.55), (0.52, 0.55)], [(0.48, 0.3), (0.47, 0.85)]]
 SEVEN = [[(0.7, 0.25), (0.88, 0.25), (0.76, 0.85)]]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "chromium is not installed; .ci/run lists Debian's packages"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -92,25 +81,26 @@ def test_every_integer_is_that_of_the_reference(page: Page, mnist: td.Dataset) -
 
 
 def test_what_is_drawn_is_read_while_it_is_drawn(page: Page) -> None:
-    answer = page.get_by_role("status")
+    answer = page.locator("#answer")
     draw(page, *ONE)
     assert answer.inner_text() == "1"
     draw(page, *FOUR, *SEVEN)
     assert answer.inner_text() == "147"
-    assert page.locator("figure canvas").count() == 3
+    assert page.locator("#digits canvas").count() == 3
     assert [line.split()[0] for line in page.locator("#bars tr").all_inner_texts()] == list("0123456789")
     page.get_by_role("button", name="Undo").click()
     assert answer.inner_text() == "14"
     page.get_by_role("button", name="Clear").click()
     assert answer.inner_text() == ""
-    assert page.locator("figure, #bars tr").count() == 0, "blank stays blank"
+    assert page.locator("#digits canvas").count() == 0
+    assert not page.locator("#bars").is_visible(), "blank stays blank"
 
 
 @pytest.mark.parametrize(("scale", "x", "y"), [(0.2, 0.02, 0.02), (0.2, 0.75, 0.75), (0.6, 0.3, 0.1)])
 def test_a_small_digit_in_a_corner_is_read_too(scale: float, x: float, y: float, page: Page) -> None:
     seven = [((u - 0.7) * scale * 1.5 + x, v * scale + y) for u, v in SEVEN[0]]
     draw(page, seven)
-    assert page.get_by_role("status").inner_text() == "7"
+    assert page.locator("#answer").inner_text() == "7"
 
 
 def test_a_finger_draws(page: Page) -> None:
@@ -122,20 +112,20 @@ def test_a_finger_draws(page: Page) -> None:
     for point in points[1:]:
         session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    assert page.get_by_role("status").inner_text() == "1"
+    assert page.locator("#answer").inner_text() == "1"
 
 
 def test_the_keyboard_draws(page: Page) -> None:
     page.keyboard.press("Tab")
     for key in ["ArrowUp"] * 8 + [" "] + ["ArrowDown"] * 16 + [" "]:
         page.keyboard.press(key)
-    assert page.get_by_role("status").inner_text() == "1"
+    assert page.locator("#answer").inner_text() == "1"
     page.keyboard.press("Delete")
-    assert page.get_by_role("status").inner_text() == ""
+    assert page.locator("#answer").inner_text() == ""
 
 
 def test_drawings_are_normalised_as_the_reader_does(page: Page, mnist: td.Dataset) -> None:
-    random, different = np.random.default_rng(0), 0
+    random = np.random.default_rng(0)
     for image in mnist.train.images[:100, 0].numpy():
         height = int(random.integers(20, 200))
         size = int(height * random.uniform(0.6, 1.4)), height
@@ -143,10 +133,7 @@ def test_drawings_are_normalised_as_the_reader_does(page: Page, mnist: td.Datase
         around = [(int(one), int(two)) for one, two in random.integers(1, 100, (2, 2))]
         canvas = np.pad(digit, around)
         seen = on_page(page, "(ink, height, width) => [...read(ink, height, width).image]", canvas, *canvas.shape)
-        apart = np.abs(np.array(seen).reshape(28, 28) - td.normalize_glyph(canvas).astype(int))
-        assert apart.max() <= 1
-        different += int(apart.sum())
-    assert different <= 10, "of 78,400 pixels, where the sum of a float32 lies between two levels"
+        assert (np.array(seen).reshape(28, 28) == td.normalize_glyph(canvas)).all()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

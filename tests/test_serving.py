@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import base64
 import contextlib
 import io
 import json
@@ -13,68 +13,30 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import requests
-import uvicorn
-from fastapi import FastAPI
 from PIL import Image
 
 import tinydigits as td
-from tinydigits.serving import Limits, create_app
-from tinydigits.serving.lanes import Lane
+from servers import Server, serving
+from tinydigits.serving import Limits
 
 LIMITS = Limits(body_bytes=200_000, images=100, upload_seconds=2.0, work_seconds=8.0, calls=4)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 
-@dataclass
-class Server:
-    """A running server, and what is within."""
-
-    app: FastAPI
-    loop: asyncio.AbstractEventLoop
-    port: int
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
-
-    def post(self, path: str, content: Any, kind: str = "application/octet-stream") -> requests.Response:
-        return requests.post(self.url(path), data=content, headers={"Content-Type": kind}, timeout=60)
-
-    def worker(self) -> int:
-        """The process that works on drawings."""
-        lane: Lane = self.app.state.drawings
-        return asyncio.run_coroutine_threadsafe(lane.run(os.getpid), self.loop).result(60)
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    app = create_app(LIMITS)
-    running = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def run() -> None:
-        loops.append(asyncio.get_running_loop())
-        await running.serve()
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
-    thread.start()
-    while not running.started:
-        assert thread.is_alive()
-        time.sleep(0.05)
-    yield Server(app, loops[0], running.servers[0].sockets[0].getsockname()[1])
-    running.should_exit = True
-    thread.join()
+    with serving(LIMITS) as running:
+        yield running
 
 
 def png(pixels: np.ndarray[Any, Any]) -> bytes:
@@ -99,6 +61,15 @@ def test_a_picture_is_read_as_in_python(server: Server, mnist: td.Dataset) -> No
     for answer in (server.post("/v1/read", png(drawing)), form):
         assert answer.status_code == 200
         assert answer.json() == {"lines": expected.lines, "digits": [digit.as_dict() for digit in expected.digits]}
+
+
+def test_a_reading_has_the_glyphs_too_when_asked_for_them(server: Server, mnist: td.Dataset) -> None:
+    drawing = 255 - np.concatenate(list(mnist.test.images[:6, 0].numpy()), 1)
+    found = server.post("/v1/read?glyphs=true", png(drawing)).json()["digits"]
+    glyphs = [np.frombuffer(base64.b64decode(digit.pop("glyph")), np.uint8).reshape(28, 28) for digit in found]
+    expected = td.read(drawing).digits
+    np.testing.assert_array_equal(glyphs, [digit.glyph for digit in expected])
+    assert found == [digit.as_dict() for digit in expected]
 
 
 def test_images_are_classified_to_the_bit_as_in_python(server: Server, mnist: td.Dataset) -> None:

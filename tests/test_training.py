@@ -124,7 +124,7 @@ def test_an_answer_that_is_no_class_of_the_data_is_shown_by_its_number(uci: td.D
     few = td.Dataset("few", uci.train[low], uci.test[high], ("cat", "dog", "emu"))
     answers = torch.full((len(few.test), 10), -20.0)
     answers[:, 7] = 0
-    evaluation = Evaluation(answers, few.test.labels)
+    evaluation = Evaluation(answers.numpy(), few.test.label_array)
     assert mistakes_picture(evaluation, few.test.images, few).startswith(b"\x89PNG")
     assert [few.class_name(answer) for answer in (1, 7)] == ["dog", "7"]
 

@@ -18,6 +18,7 @@ from tinydigits.extras import reporting_missing_packages
 __version__ = "0.1.0"
 
 _lazily, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ = [name for name in __all__ if name != "recipes"]  # a package, there for `td.recipes.register`
 
 
 def __getattr__(name: str) -> object:

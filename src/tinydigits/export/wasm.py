@@ -15,16 +15,16 @@ from tinydigits.export.integer_graph import IntegerNode
 __all__ = ["wasm_module"]
 
 _COMPILER, _LINKER = "clang", "wasm-ld"
-_FLAGS = ("--target=wasm32", "-O3", "-ffreestanding", "-nostdlib", "-fvisibility=hidden")
-_FUNCTIONS = ("image", "scores", "classify", "picture", "normalize")
+_FLAGS = ("--target=wasm32", "-O3", "-fno-unroll-loops", "-ffreestanding", "-nostdlib", "-fvisibility=hidden")
+_FUNCTIONS = ("image", "scores", "scale", "classify", "picture", "normalize")
 
 
 def wasm_module(output: IntegerNode, metadata: dict[str, str]) -> bytes:
     """A module with `memory` and functions without imports.
 
-    `image()` and `scores()` are addresses: of 784 bytes, the pixels, and of ten int32, the logits. `classify()` reads
-    the pixels and gives the digit. `picture()` is the address of ink, bytes of at most 400 × 400, of which
-    `normalize(height, width)` makes the pixels, as `tinydigits.normalize_glyph` does.
+    `image()` and `scores()` are addresses: of 784 bytes, the pixels, and of ten int32, which times `scale()` are the
+    logits. `classify()` reads the pixels and gives the digit. `picture()` is the address of ink, bytes of at most
+    400 × 400, of which `normalize(height, width)` makes the pixels, as `tinydigits.normalize_glyph` does.
 
     Raises:
         UsageError: clang or wasm-ld is not installed.
@@ -32,7 +32,8 @@ def wasm_module(output: IntegerNode, metadata: dict[str, str]) -> bytes:
     """
     kernels = files("tinydigits.export") / "kernels"
     parts = [(kernels / name).read_text(encoding="utf-8") for name in ("wasm.c", "normalize.c")]
-    source = "\n".join([c_files(output, metadata)[".c"].decode(), *parts])
+    written = c_files(output, metadata)
+    source = "\n".join([written[".h"].decode(), written[".c"].decode(), *parts])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "digits.c").write_text(source, encoding="utf-8")

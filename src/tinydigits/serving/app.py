@@ -9,14 +9,16 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
 
 from tinydigits import __version__
 from tinydigits.serving.lanes import Lane
 from tinydigits.serving.limits import Limits
-from tinydigits.serving.networks import served_networks
+from tinydigits.serving.networks import PAGE, served_networks
 from tinydigits.serving.observing import Metrics, ObservingMiddleware
 from tinydigits.serving.problems import Problem, handle_problems
 from tinydigits.serving.routes import router
+from tinydigits.serving.security import SecurityHeadersMiddleware
 
 __all__ = ["create_app"]
 
@@ -33,11 +35,12 @@ def create_app(limits: Limits | None = None) -> FastAPI:
         version=__version__,
         summary="Handwritten digits, read by networks so small that every claim about them can be checked.",
         lifespan=_workers,
-        middleware=[Middleware(ObservingMiddleware, metrics=metrics)],
+        middleware=[Middleware(ObservingMiddleware, metrics=metrics), Middleware(SecurityHeadersMiddleware)],
         responses={"default": {"model": Problem, "description": "A problem, in the form of RFC 9457."}},
     )
     app.state.limits, app.state.metrics, app.state.networks = limits or Limits(), metrics, served_networks()
     app.include_router(router)
+    app.mount("/page", StaticFiles(directory=PAGE))
     handle_problems(app)
     return app
 

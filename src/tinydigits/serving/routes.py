@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
+from starlette.responses import FileResponse
 
 from tinydigits import __version__
 from tinydigits.errors import did_you_mean
 from tinydigits.serving.bodies import body_of, media_type, picture_of
-from tinydigits.serving.networks import Network
+from tinydigits.serving.networks import PAGE, Network
 from tinydigits.serving.problems import answers
 from tinydigits.serving.work import Images, classified, pixels_of, read_bytes
 
@@ -46,6 +47,8 @@ class Digit(BaseModel):
     runner_up_probability: float
     in_distribution_percentile: float
     accepted: bool
+    glyph: str = ""
+    """Of `glyphs=true`: uint8 [28, 28], what is in and around the box, ink high, row after row in base64."""
 
 
 class Reading(BaseModel):
@@ -81,15 +84,18 @@ def _known(
 
 @router.post(
     "/v1/read",
+    response_model_exclude_unset=True,
     responses=answers(400, 408, 413, 422, 500, 503, 504),
     openapi_extra={"requestBody": {"required": True, "content": _READ_BODY}},
 )
-async def read(request: Request) -> Reading:
+async def read(
+    request: Request, glyphs: Annotated[bool, Query(description="Give each digit's 28×28 pixels too.")] = False
+) -> Reading:
     """The numbers in a photo, a scan or a drawing: an image file as the body, or as `image` in a form."""
     state = request.app.state
     content = await picture_of(request, state.limits)
     lane = state.drawings if pixels_of(content) <= _DRAWING_PIXELS else state.photos
-    return Reading.model_validate(await lane.run(read_bytes, content))
+    return Reading.model_validate(await lane.run(read_bytes, content, glyphs))
 
 
 @router.post(
@@ -104,6 +110,12 @@ async def classify(request: Request, network: Annotated[str, Depends(_known)]) -
         raise HTTPException(415, f"send {', '.join(_CLASSIFY_BODY)}, not {kind!r:.60}")
     content = await body_of(request, state.limits)
     return Classes.model_validate(await state.drawings.run(classified, network, kind, content, state.limits.images))
+
+
+@router.get("/", include_in_schema=False)
+async def page() -> FileResponse:
+    """The page to draw on."""
+    return FileResponse(PAGE / "index.html")
 
 
 @router.get("/v1/networks")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 from typing import Any
@@ -44,14 +45,22 @@ def pixels_of(content: bytes) -> int:
         return 0
 
 
-def read_bytes(content: bytes) -> dict[str, Any]:
+def read_bytes(content: bytes, glyphs: bool) -> dict[str, Any]:
     """As `tinydigits.read`.
+
+    Args:
+        content: an image file.
+        glyphs: give each digit's glyph too: its 784 bytes in base64.
 
     Raises:
         DataError: the bytes are no image that can be read.
     """
     reading = read(content)
-    return {"lines": reading.lines, "digits": [digit.as_dict() for digit in reading.digits]}
+    digits = [digit.as_dict() for digit in reading.digits]
+    if glyphs:
+        for values, digit in zip(digits, reading.digits, strict=True):
+            values["glyph"] = base64.b64encode(digit.glyph.tobytes()).decode()
+    return {"lines": reading.lines, "digits": digits}
 
 
 def classified(network: str, kind: str, content: bytes, most: int) -> dict[str, Any]:

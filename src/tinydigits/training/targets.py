@@ -14,7 +14,7 @@ import numpy as np
 
 from tinydigits.data import Dataset, Split
 from tinydigits.errors import DataError, UsageError
-from tinydigits.networks import NETWORKS, load_tensors, load_weights, shipped_names, shipped_notes
+from tinydigits.networks import NETWORKS, load_tensors, load_weights, shipped_notes, weights_file
 from tinydigits.recipes import RECIPES, Recipe, get_recipe, recipe_for
 from tinydigits.training.folder import RunFolder
 from tinydigits.training.run import Settings
@@ -127,15 +127,16 @@ def resolve(target: str, *, trust: bool = False) -> Target:
 
 def _shipped(recipe: Recipe) -> Target:
     name = recipe.name
-    if name not in shipped_names():
+    path = weights_file(name)
+    if path is None:
         raise DataError(f"tinydigits ships no weights of {name}; make them with: tinydigits train {name}")
     notes = shipped_notes(name)
     accuracy, fingerprint = float(notes["test_accuracy"]), notes["fingerprint"]
 
     def load() -> nn.Module:
-        from tinydigits.networks import pretrained
-
-        return pretrained(name)
+        network = recipe.build()
+        network.load_state_dict(load_weights(path)[0])
+        return network
 
     return Target(name, load, recipe, accuracy, fingerprint, classes=_DIGITS)
 

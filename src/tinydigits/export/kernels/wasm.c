@@ -3,6 +3,7 @@ static int32_t logits[10];
 
 uint8_t *image(void);
 int32_t *scores(void);
+float scale(void);
 int classify(void);
 
 uint8_t *image(void)
@@ -13,6 +14,11 @@ uint8_t *image(void)
 int32_t *scores(void)
 {
     return logits;
+}
+
+float scale(void)
+{
+    return TINYDIGITS_SCALE;
 }
 
 int classify(void)
