@@ -23,6 +23,9 @@ _MIDDLE = 14
 # Ink under this share of the darkest is dirt or the ringing of a scaling, not a part of the glyph.
 _FLOOR = 1 / 24
 
+# What lies midway between two levels is rounded up, in whatever order its sum was taken.
+_HALF = 0.5 + 1e-6
+
 
 @checked_arguments
 def normalize_glyph(glyph: SkipValidation[ArrayLike]) -> NDArray[np.uint8]:
@@ -72,10 +75,10 @@ def normalize_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     (top, bottom), (left, right) = (_extent(profile, depth) for profile in profiles)
     unit = max(bottom - top, right - left) / BOX
     small = _overlaps(top, bottom, unit, ink.shape[0]) @ ink @ _overlaps(left, right, unit, ink.shape[1]).T
-    page = np.zeros((SIDE, SIDE), np.float32)
+    page = np.zeros((SIDE, SIDE))
     corner = tuple(_corner(small.sum(axis)) for axis in (1, 0))
     page[corner[0] : corner[0] + small.shape[0], corner[1] : corner[1] + small.shape[1]] = small
-    return np.asarray((page * (255 / small.max())).round(), np.uint8)
+    return np.asarray(page * (255 / small.max()) + _HALF, np.uint8)
 
 
 def _inside(profile: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -103,17 +106,17 @@ def _edge(profile: NDArray[np.float32], depth: float) -> float:
     return float(steps[np.argmax(here >= further / 2)])
 
 
-def _overlaps(low: float, high: float, unit: float, pixels: int) -> NDArray[np.float32]:
-    """Box-filter weights float32 [n, pixels]: what share of each of n new pixels, `unit` long, each old one covers."""
+def _overlaps(low: float, high: float, unit: float, pixels: int) -> NDArray[np.float64]:
+    """Box-filter weights [n, pixels]: what share of each of n new pixels, `unit` long, each old one covers."""
     count = max(1, round((high - low) / unit))
     start = (low + high - count * unit) / 2
     edges = start + unit * np.arange(count + 1)
     old = np.arange(pixels)
     shared = np.minimum(edges[1:, None], old + 1) - np.maximum(edges[:-1, None], old)
-    return np.asarray(shared.clip(min=0) / unit, np.float32)
+    return np.asarray(shared.clip(min=0) / unit)
 
 
-def _corner(mass: NDArray[np.float32]) -> int:
+def _corner(mass: NDArray[np.float64]) -> int:
     """Where a side begins so that its centre of mass comes nearest to the middle, all of it inside."""
     centre = float((mass * np.arange(len(mass))).sum() / mass.sum())
     return int(np.clip(round(_MIDDLE - centre), 0, SIDE - len(mass)))

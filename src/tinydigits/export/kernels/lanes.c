@@ -68,22 +68,18 @@ static NOINLINE void two_windows(const Convolution *layer, const uint8_t *first,
 static NOINLINE const uint8_t *unpack(const uint8_t *packed, unsigned bits, uint32_t *tap, unsigned count)
 {
     const uint32_t *end = tap + count;
-    uint32_t both = 0;
-    for (unsigned left = 0; tap != end; left--) {
+    while (tap != end)
         if (bits == 4) {
-            *tap++ = (packed[0] & 15u) + (packed[0] >> 4 << 16) - 0x80008u;
+            *tap++ = (*packed & 15u) + (uint32_t)(*packed >> 4 << 16) - 0x80008u;
             packed++;
-            continue;
+        } else {
+            uint32_t both = packed[0] | (uint32_t)packed[1] << 16;
+            const uint32_t *next = end - tap > 5 ? tap + 5 : end;
+            for (packed += 2; tap != next; both &= 0xff00ffu) {
+                both *= 3;
+                *tap++ = (both >> 8 & 0x30003u) - 0x10001u;
+            }
         }
-        if (!left) {
-            both = packed[0] | (uint32_t)packed[1] << 16;
-            packed += 2;
-            left = 5;
-        }
-        both *= 3;
-        *tap++ = (both >> 8 & 0x30003u) - 0x10001u;
-        both &= 0xff00ffu;
-    }
     return packed;
 }
 

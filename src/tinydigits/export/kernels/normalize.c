@@ -1,6 +1,9 @@
 /* A picture of one glyph, ink 0…255, as MNIST would hold it; step for step what `tinydigits.normalize_glyph` does. */
 enum { SIDE = 28, BOX = 20, MIDDLE = 14, LARGEST = 400 };
 
+/* What lies midway between two levels is rounded up, in whatever order its sum was taken. */
+static const double HALF = 0.5 + 1e-6;
+
 static uint8_t ink[LARGEST * LARGEST];
 static double rows[LARGEST + 1], columns[LARGEST + 1], small[BOX * BOX], halfway[BOX * LARGEST];
 
@@ -78,12 +81,12 @@ static int new_pixels(double low, double high, double unit, double *start)
     return count;
 }
 
-/* What share of a new pixel an old one covers, as float32. */
+/* What share of a new pixel an old one covers. */
 static double overlap(double start, double unit, int pixel, int old)
 {
     double from = start + unit * pixel, to = start + unit * (pixel + 1);
     double shared = (to < old + 1 ? to : old + 1) - (from > old ? from : old);
-    return (float)((shared > 0 ? shared : 0) / unit);
+    return (shared > 0 ? shared : 0) / unit;
 }
 
 static int corner(const double *mass, int count, int step, int across, int across_step)
@@ -153,6 +156,6 @@ int normalize(int height, int width)
     column = corner(small, wide, 1, high, wide);
     for (int i = 0; i < high; i++)
         for (int j = 0; j < wide; j++)
-            pixels[(row + i) * SIDE + column + j] = (uint8_t)near(small[i * wide + j] * 255 / most);
+            pixels[(row + i) * SIDE + column + j] = (uint8_t)(small[i * wide + j] * (255 / most) + HALF);
     return 1;
 }
