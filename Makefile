@@ -69,7 +69,7 @@ calibrate-reading: $(VENV)/.package
 # One stamp a set of dependencies; each is made anew when the project's metadata or the pins change.
 $(VENV)/.package: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.package

@@ -32,10 +32,10 @@ import torch
 from torch import nn
 
 import tinydigits as td
+from tinydigits.data.standardization import standardize
 from tinydigits.evidence import Training, train_and_evaluate
 from tinydigits.executors import LocalExecutor
 from tinydigits.files import write_atomically
-from tinydigits.networks import standardize
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.recipes import get_recipe
 from tinydigits.training.engine import Engine

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 import budget_networks as nets
 import tinydigits as td
 from tinydigits.budget import Operation, check, trace_operations, trace_outputs
-from tinydigits.networks import count_parameters, standardize
+from tinydigits.data.standardization import standardize
+from tinydigits.networks import count_parameters
 from tinydigits.recipes import RECIPES, get_recipe
 
 

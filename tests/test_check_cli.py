@@ -100,7 +100,7 @@ def test_a_recipe_brings_its_limits_and_each_option_replaces_one(monkeypatch):
 
     recipe = dataclasses.replace(get_recipe("gap"), epochs=20)
     torch.manual_seed(0)
-    found = targets.Target("gap", recipe.build(), recipe, accuracy=99.45)
+    found = targets.Target("gap", recipe.build, recipe, accuracy=99.45)
     monkeypatch.setattr(targets, "resolve", lambda target, trust: found)
     result = run("gap", "--json")
     assert result.exit_code == 0, result.stdout

@@ -15,8 +15,8 @@ from PIL import Image
 import tinydigits as td
 from evidence_of import record, write
 from tinydigits.cli import mistakes, reproduce, results
+from tinydigits.data import AMBIGUOUS_LABELS
 from tinydigits.evidence import (
-    AMBIGUOUS_LABELS,
     claims_of,
     find_mistakes,
     load_series,

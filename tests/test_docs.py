@@ -22,5 +22,5 @@ def test_every_public_name_is_in_the_reference(name: str) -> None:
 @pytest.mark.parametrize("path", sorted((DOCS / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_notebooks_are_stored_without_outputs_and_install_tinydigits_first(path: Path) -> None:
     cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
-    assert "%pip install --quiet tinydigits" in "".join(cells[0]["source"])
+    assert "%pip install --quiet 'tinydigits[train]'" in "".join(cells[0]["source"])
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells)

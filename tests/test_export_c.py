@@ -16,6 +16,7 @@ from torch import nn
 
 import tinydigits as td
 from export_networks import Whole, settled
+from tinydigits.data.standardization import standardize
 from tinydigits.export import export
 from tinydigits.export.c_source import c_files
 from tinydigits.export.folding import fold
@@ -24,7 +25,7 @@ from tinydigits.export.integer_graph import IntegerConvolution, IntegerNode
 from tinydigits.export.integers import logits
 from tinydigits.export.quantization import quantize
 from tinydigits.export.tracing import trace
-from tinydigits.networks import NETWORKS, standardize
+from tinydigits.networks import NETWORKS
 
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 

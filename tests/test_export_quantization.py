@@ -8,8 +8,8 @@ import torch
 
 import tinydigits as td
 from export_networks import Whole, settled
+from tinydigits.data.standardization import standardize
 from tinydigits.export import export
-from tinydigits.export.floating import probabilities
 from tinydigits.export.folding import fold
 from tinydigits.export.graph import in_order
 from tinydigits.export.integer_graph import IntegerConvolution, IntegerNode
@@ -19,7 +19,7 @@ from tinydigits.export.onnx_integers import onnx_integer_model
 from tinydigits.export.quantization import quantize
 from tinydigits.export.rounding import highest_weight
 from tinydigits.export.tracing import trace
-from tinydigits.networks import standardize
+from tinydigits.networks import softmax
 
 QUANTIZED = ("recognizer", "simple", "gap", "skip", "dense", "swift")
 
@@ -54,7 +54,7 @@ def test_8_bits_are_closer_than_4_and_these_than_2(mnist: td.Dataset) -> None:
     distances = []
     for bits in (8, 4, 2):
         network = quantized("simple", bits, mnist)
-        found = probabilities(logits(network, images[:, 0].numpy()) * network.scale)
+        found = softmax(logits(network, images[:, 0].numpy()) * network.scale)
         distances.append(float(np.abs(found - expected).mean()))
     assert distances == sorted(distances)
 
@@ -68,7 +68,7 @@ def test_an_onnx_file_of_integers_gives_what_the_reference_gives(mnist: td.Datas
         *(quantized(n, 4, mnist) for n in ("simple", "skip")),
     ]
     for graph in graphs:
-        expected = probabilities(logits(graph, images) * graph.scale)
+        expected = softmax(logits(graph, images) * graph.scale)
         found = classify_with(onnx_integer_model(graph, {}).SerializeToString(), images)
         assert np.abs(found - expected).max() < 1e-6
 
@@ -78,7 +78,7 @@ def test_a_users_network_keeps_its_answers_with_8_bits(mnist: td.Dataset) -> Non
     images = mnist.train.images[:300]
     network = settled(Whole(), standardize(images.float() / 255))
     graph = quantize(fold(trace(network)), images[:, 0].numpy(), 8)
-    found = probabilities(logits(graph, images[:, 0].numpy()) * graph.scale)
+    found = softmax(logits(graph, images[:, 0].numpy()) * graph.scale)
     assert np.abs(found - td.classify(network, images).numpy()).max() < 0.03
 
 

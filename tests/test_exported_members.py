@@ -25,7 +25,7 @@ def test_every_public_name_is_exported_once() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+    with pytest.raises(AttributeError, match="trian"):
         _ = td.trian
 
 

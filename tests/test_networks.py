@@ -6,7 +6,8 @@ import pytest
 import torch
 
 import tinydigits as td
-from tinydigits.networks import NETWORKS, standardize, summary
+from tinydigits.data.standardization import standardize
+from tinydigits.networks import NETWORKS, summary
 from tinydigits.networks.simple import SimpleMNISTNet
 
 

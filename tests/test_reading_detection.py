@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import tinydigits as td
-from tinydigits.networks.detector import CELL, Detector
+from tinydigits.networks.detector import Detector
 from tinydigits.networks.judge import Judge
-from tinydigits.reading.detection import PAD, Candidates, detect, merge, parts_of_likelier, pyramid
+from tinydigits.reading.detection import CELL, PAD, Candidates, detect, merge, parts_of_likelier, pyramid
 from tinydigits.reading.glyphs import as_ink, cut_glyphs
 from tinydigits.reading.grey import contrast_grey
 from tinydigits.reading.line_grouping import group_into_lines

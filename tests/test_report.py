@@ -69,7 +69,7 @@ def test_the_most_confused_pairs_come_first() -> None:
     labels = torch.tensor([3, 3, 3, 7, 1])
     answers = torch.tensor([5, 5, 3, 1, 1])
     logs = nn.functional.one_hot(answers, 10).float().log_softmax(1)
-    assert confused_pairs(Evaluation(logs, labels)) == [(3, 5, 2), (7, 1, 1)]
+    assert confused_pairs(Evaluation(logs.numpy(), labels.numpy())) == [(3, 5, 2), (7, 1, 1)]
 
 
 def test_the_report_has_what_is_handed_in(mnist: td.Dataset, tmp_path: Path) -> None:

@@ -79,5 +79,6 @@ def test_a_port_that_is_taken_and_a_missing_package_are_said_in_one_line(
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (found.returncode, found.stderr) == (
         2,
-        "Error: the server needs fastapi; install it by: pip install 'tinydigits[serve]'\n",
+        "Error: this needs the package fastapi, which is not installed; "
+        "install it by: pip install 'tinydigits[serve]'\n",
     )

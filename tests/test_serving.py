@@ -74,7 +74,7 @@ def test_a_reading_has_the_glyphs_too_when_asked_for_them(server: Server, mnist:
 
 def test_images_are_classified_to_the_bit_as_in_python(server: Server, mnist: td.Dataset) -> None:
     images = mnist.test.images[:50, 0].numpy()
-    expected = td.classify(td.pretrained("simple"), images).numpy()
+    expected = td.classify("simple", images)
     npy = io.BytesIO()
     np.save(npy, images)
     bodies = {"application/json": json.dumps({"images": images.tolist()}), "application/x-npy": npy.getvalue()}
@@ -83,7 +83,7 @@ def test_images_are_classified_to_the_bit_as_in_python(server: Server, mnist: td
         np.testing.assert_array_equal(np.asarray(found["probabilities"], np.float32), expected)
         assert found["digits"] == expected.argmax(1).tolist()
     one = server.post("/v1/classify?network=simple", png(images[0]), "image/png").json()
-    alone = td.classify(td.pretrained("simple"), images[:1]).numpy()
+    alone = td.classify("simple", images[:1])
     np.testing.assert_array_equal(np.asarray(one["probabilities"], np.float32), alone)
 
 

@@ -18,7 +18,7 @@ from conftest import Answer
 from tinydigits.budget import name_of, trace_operations
 from tinydigits.budget.diagram import _boxes, _lanes, diagram
 from tinydigits.budget.feature_maps import feature_maps_picture, filters_picture
-from tinydigits.networks import standardize
+from tinydigits.data.standardization import standardize
 from tinydigits.recipes import get_recipe
 
 Program = Callable[..., Answer]

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 
 import tinydigits as td
-from tinydigits.networks.detector import Detector
 from tinydigits.reading import show
-from tinydigits.reading.detection import PAD, detect
+from tinydigits.reading.detection import PAD, cells_of, detect
 from tinydigits.reading.glyphs import cut_glyphs
 from tinydigits.reading.grey import contrast_grey
-from tinydigits.reading.shipped import shipped
 from tinydigits.synthetic import PAGE_STYLES, compose_page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,9 +24,7 @@ def main() -> None:
     page = compose_page(digits.images.numpy()[:, 0], digits.labels.numpy(), style, seed=4).picture
     levels, candidates = detect(contrast_grey(page))
     level = next(level for level in levels if 60 * level.scale > 25)
-    pixels = torch.from_numpy(level.grey)[None, None].float() / 255
-    with torch.inference_mode():
-        centres = shipped("detector", Detector)(pixels)[0, 0].sigmoid().numpy()
+    centres = 1 / (1 + np.exp(-cells_of(level.grey)[0]))
     centres = cv2.resize(centres, level.grey.shape[::-1], interpolation=cv2.INTER_NEAREST)[PAD:-PAD, PAD:-PAD]
     boxes = page.copy()
     for left, top, right, bottom in candidates.boxes.round().astype(int).tolist():

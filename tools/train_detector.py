@@ -18,7 +18,8 @@ from torch import Tensor
 
 import tinydigits as td
 from tinydigits.networks import save_weights
-from tinydigits.networks.detector import CELL, Detector
+from tinydigits.networks.detector import Detector
+from tinydigits.reading.detection import CELL
 from tinydigits.synthetic.glyph_bank import GlyphBank
 from tinydigits.synthetic.scenes import IGNORED, Scene, compose_scenes
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 import tinydigits as td
 from tinydigits.augment import affine, photograph
-from tinydigits.networks import save_weights, standardize
+from tinydigits.data.standardization import standardize
+from tinydigits.networks import save_weights
 from tinydigits.networks.judge import Judge
 from tinydigits.reading.detection import detect
 from tinydigits.reading.glyphs import cut_glyphs

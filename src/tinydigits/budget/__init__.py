@@ -2,23 +2,6 @@
 
 from __future__ import annotations
 
-from tinydigits.budget.brief import find_brief, read_brief
-from tinydigits.budget.checking import check
-from tinydigits.budget.findings import Operation
-from tinydigits.budget.layers import name_of, trace_operations, trace_outputs
-from tinydigits.budget.limits import LAYERS, Budget
-from tinydigits.budget.report import Check, Report
+import lazy_loader
 
-__all__ = [
-    "LAYERS",
-    "Budget",
-    "Check",
-    "Operation",
-    "Report",
-    "check",
-    "find_brief",
-    "name_of",
-    "read_brief",
-    "trace_operations",
-    "trace_outputs",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

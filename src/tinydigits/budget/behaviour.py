@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_leaves
 
 from tinydigits.budget.report import Check
 from tinydigits.budget.tracing import Trace
-from tinydigits.data.split import CLASSES
+from tinydigits.data.layout import CLASSES
 from tinydigits.user_networks.error_formatting import format_error
 
 __all__ = ["Behaviour", "decomposed", "observe", "random_images"]

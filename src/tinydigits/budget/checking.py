@@ -11,7 +11,7 @@ from tinydigits.budget.behaviour import Behaviour, observe
 from tinydigits.budget.limits import LAYERS, Budget
 from tinydigits.budget.preserving import preserve_state
 from tinydigits.budget.report import Check, Report
-from tinydigits.data.split import SIDE
+from tinydigits.data.layout import SIDE
 from tinydigits.networks.parameters import count_parameters, is_materialised
 from tinydigits.schema import checked_arguments
 

@@ -13,7 +13,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path as Line
 
 from tinydigits.budget.findings import Operation
-from tinydigits.data.split import SIDE
+from tinydigits.data.layout import SIDE
 
 __all__ = ["diagram"]
 

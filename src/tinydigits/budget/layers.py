@@ -11,7 +11,7 @@ from tinydigits.budget.behaviour import decomposed, random_images
 from tinydigits.budget.findings import Operation
 from tinydigits.budget.preserving import preserve_state
 from tinydigits.budget.tracing import Trace
-from tinydigits.data.split import SIDE
+from tinydigits.data.layout import SIDE
 from tinydigits.errors import UsageError
 from tinydigits.networks.parameters import is_materialised
 from tinydigits.user_networks.error_formatting import format_error

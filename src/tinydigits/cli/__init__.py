@@ -14,6 +14,7 @@ import click
 
 from tinydigits import __version__
 from tinydigits.errors import DataError, Stopped, TinydigitsError
+from tinydigits.extras import reporting_missing_packages
 
 __all__ = ["main"]
 
@@ -67,7 +68,8 @@ def main() -> None:
     """Run the command line and leave with its exit status; an error is one line on standard error."""
     with _sigterm_as_ctrl_c() as terminations:
         try:
-            status = _tinydigits.main(prog_name="tinydigits", standalone_mode=False)
+            with reporting_missing_packages():
+                status = _tinydigits.main(prog_name="tinydigits", standalone_mode=False)
             sys.stdout.flush()
         except click.exceptions.Abort:
             _leave("stopped", 143 if terminations else Stopped.exit_status)

@@ -13,8 +13,10 @@ from tinydigits.cli.target import trust_option
 from tinydigits.errors import DataError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from tinydigits.data import Dataset
-    from tinydigits.training import Evaluation
+    from tinydigits.training import Evaluation, Target
     from tinydigits.training.device import DeviceName
 
 __all__ = ["command"]
@@ -41,7 +43,7 @@ def command(
       $ tinydigits evaluate dense
       $ tinydigits evaluate runs/short --dataset my_digits.npz --json
     """
-    from tinydigits.training import choose_device, evaluate, resolve
+    from tinydigits.training import evaluate, resolve
 
     found = resolve(target, trust=trust)
     if found.notice:
@@ -54,7 +56,7 @@ def command(
             f"restore them, or measure on what is there now with --dataset {own}"
         )
     choice = found.choice if found.fingerprint == data.fingerprint else ""
-    result = evaluate(found.network.to(choose_device(device)), found.unseen(data))
+    result = evaluate(_network(found, device), found.unseen(data))
     if as_json:
         print_json(
             {
@@ -72,6 +74,17 @@ def command(
         )
     else:
         _show(target, found.named(data), result, choice)
+
+
+def _network(found: Target, device: DeviceName) -> nn.Module | str:
+    """Of one that ships, its name, so that onnxruntime runs it; others, and those on another device, on PyTorch."""
+    from tinydigits.networks import shipped_names
+
+    if device == "cpu" and found.name in shipped_names():
+        return found.name
+    from tinydigits.training import choose_device
+
+    return found.network.to(choose_device(device))
 
 
 def _show(target: str, data: Dataset, result: Evaluation, choice: str) -> None:

@@ -64,19 +64,19 @@ def command(  # noqa: PLR0917 - click gives them by name
         warn(found.notice)
     data = loaded(dataset or (found.settings.dataset if found.settings else "auto"), data_dir)
     split = found.unseen(data)
-    before = evaluate(found.network, split).predictions.numpy()
+    before = evaluate(found.network, split).predictions
     whole_bits: Any = None if bits is None else int(bits)
-    calibration = data.train.images[:_CALIBRATION, 0].numpy()
+    calibration = data.train.image_array[:_CALIBRATION]
     exported = export(found.network, to, bits=whole_bits, calibration=calibration, metadata=_metadata(found))
     written = exported.write(path)
-    answers = exported.answers(split.images[:, 0].numpy())
+    answers = exported.answers(split.image_array)
     report = {
         "target": target,
         "to": to,
         "bits": whole_bits or (32 if to == "onnx" else 8),
         "path": str(path),
         "bytes": sum(map(len, exported.files.values())),
-        "accuracy": 100 * float((answers == split.labels.numpy()).mean()),
+        "accuracy": 100 * float((answers == split.label_array).mean()),
         "differs": int((answers != before).sum()),
     }
     if as_json:

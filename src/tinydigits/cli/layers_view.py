@@ -66,8 +66,8 @@ def write_feature_maps(path: Path, network: nn.Module, dataset: str, image: int)
     """
     from tinydigits.budget.feature_maps import feature_maps_picture
     from tinydigits.data import load
+    from tinydigits.data.standardization import standardize
     from tinydigits.files import write_atomically
-    from tinydigits.networks import standardize
 
     images = load(dataset, progress=True).test.images
     if image >= len(images):

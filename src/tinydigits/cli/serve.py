@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from tinydigits.errors import UsageError
-
 __all__ = ["command"]
 
 
@@ -30,11 +28,8 @@ def command(host: str, port: int, workers: int | None, max_bytes: int, max_calls
       $ curl --data-binary @meter.jpg http://127.0.0.1:8000/v1/read
     """
     from tinydigits.executors import available_cores
+    from tinydigits.serving import Limits, serve
 
-    try:
-        from tinydigits.serving import Limits, serve
-    except ModuleNotFoundError as error:
-        raise UsageError(f"the server needs {error.name}; install it by: pip install 'tinydigits[serve]'") from error
     limits = Limits(
         body_bytes=max_bytes, calls=max_calls, work_seconds=max_seconds, workers=workers or len(available_cores())
     )

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from tinydigits.data.layout import CLASSES, SIDE
 from tinydigits.data.own import Part, make_dataset
-from tinydigits.data.split import CLASSES, SIDE, Dataset
+from tinydigits.data.split import Dataset
 from tinydigits.errors import DataError
 
 __all__ = ["load_archive"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import torch
-
-from tinydigits.data.split import SIDE, Dataset, Split
+from tinydigits.data.layout import SIDE
+from tinydigits.data.split import Dataset, Split
+from tinydigits.extras import reporting_missing_packages
 
 __all__ = ["embedded_digits"]
 
@@ -22,7 +22,9 @@ def embedded_digits() -> Dataset:
     Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning
     Repository (1998), its test part; `sklearn.datasets.load_digits`.
     """
-    from sklearn.datasets import load_digits
+    with reporting_missing_packages():
+        import torch
+        from sklearn.datasets import load_digits
 
     bunch = load_digits()
     small = torch.tensor(bunch.images, dtype=torch.float32).unsqueeze(1) * (255 / _HIGHEST)

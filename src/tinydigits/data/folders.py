@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tinydigits.data.images import SUFFIXES, open_picture
+from tinydigits.data.layout import CLASSES
 from tinydigits.data.own import Part, make_dataset
-from tinydigits.data.split import CLASSES, Dataset
+from tinydigits.data.split import Dataset
 from tinydigits.errors import DataError
 
 __all__ = ["load_folder", "read_grey"]

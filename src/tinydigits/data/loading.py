@@ -6,7 +6,7 @@ import dataclasses
 import os
 from pathlib import Path
 
-import torch
+import numpy as np
 
 from tinydigits.data.archive import load_archive
 from tinydigits.data.cache import fetch
@@ -91,10 +91,7 @@ def _read(source: Source, folder: Path) -> Dataset:
 
 
 def _split(images: IdxFile, labels: IdxFile, folder: Path) -> Split:
-    return Split(
-        torch.from_numpy(read_idx(folder, images)).unsqueeze(1),
-        torch.from_numpy(read_idx(folder, labels)).to(torch.int64),
-    )
+    return Split(read_idx(folder, images)[:, None], read_idx(folder, labels).astype(np.int64))
 
 
 def _unknown(name: str) -> DataError | UsageError:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from concurrent.futures import TimeoutError as _TimeoutError
+from concurrent.futures import ThreadPoolExecutor, TimeoutError as _TimeoutError, as_completed
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from tinydigits.data.split import SIDE, Dataset, Split
+from tinydigits.data.layout import SIDE
+from tinydigits.data.split import Dataset, Split
 from tinydigits.errors import DataError
 
 __all__ = ["Part", "make_dataset"]
@@ -106,5 +106,4 @@ def _divided(name: str, part: Part) -> list[Part]:
 
 
 def _split(part: Part) -> Split:
-    images = torch.from_numpy(np.array(part.images, np.uint8, order="C")).unsqueeze(1)
-    return Split(images, torch.from_numpy(np.array(part.labels, np.int64)))
+    return Split(np.array(part.images, np.uint8, order="C")[:, None], np.array(part.labels, np.int64))

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["MEAN", "STANDARD_DEVIATION", "standardize"]
 
@@ -10,6 +16,9 @@ __all__ = ["MEAN", "STANDARD_DEVIATION", "standardize"]
 MEAN, STANDARD_DEVIATION = 0.1307, 0.3081
 
 
-def standardize(pixels: Tensor) -> Tensor:
-    """Pixels as networks take them, from pixels in [0, 1]: (x − 0.1307) / 0.3081, same shape and dtype."""
+Pixels = TypeVar("Pixels", "Tensor", NDArray[np.floating[Any]])
+
+
+def standardize(pixels: Pixels) -> Pixels:
+    """Pixels as networks take them, from pixels in [0, 1]: (x − 0.1307) / 0.3081, same type, shape and dtype."""
     return (pixels - MEAN) / STANDARD_DEVIATION

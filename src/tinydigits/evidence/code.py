@@ -14,18 +14,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from tinydigits.data import Split
-from tinydigits.evidence.trainings import train_seed, train_seeds_in_group
 from tinydigits.networks import NETWORKS
-from tinydigits.recipes import Augmentation, Optimizer, Recipe, Schedule
-from tinydigits.training import evaluate
 from tinydigits.user_networks import UserNetwork
 
 __all__ = ["code_fingerprint", "reached_definitions"]
 
 _PACKAGE = Path(__file__).parents[1]
-# What the functions are given; what they make for themselves is mentioned in them.
-_GIVEN = (Recipe, Optimizer, Schedule, Augmentation, Split)
+# What trains, what tests, and what they are given; what they make for themselves is mentioned in them. They are named
+# and not imported, since results are shown without PyTorch.
+_TRAINING = ("tinydigits.evidence.trainings", "train_seed")
+_TRAINING_IN_GROUP = ("tinydigits.evidence.trainings", "train_seeds_in_group")
+_TESTING_AND_GIVEN = [
+    ("tinydigits.training.evaluation", "evaluate_network"),
+    ("tinydigits.recipes.recipe", "Recipe"),
+    ("tinydigits.recipes.recipe", "Optimizer"),
+    ("tinydigits.recipes.recipe", "Schedule"),
+    ("tinydigits.recipes.recipe", "Augmentation"),
+    ("tinydigits.data.split", "Split"),
+]
 # Fields of syntax trees that say nothing more, are for type checkers, or are not in every version of Python.
 _WITHOUT_EFFECT = {"ctx", "kind", "returns", "type_comment", "type_params"}
 
@@ -54,10 +60,9 @@ def code_fingerprint(network: str | UserNetwork, *, group: bool = False, package
 def reached_definitions(network: str | UserNetwork, *, group: bool = False, package: Path = _PACKAGE) -> list[Source]:
     """Every definition of the package that training and testing this network can reach, in alphabetical order."""
     modules = _modules(package)
-    start = (train_seeds_in_group if group else train_seed, evaluate, *_GIVEN)
-    waiting = [(one.__module__, one.__qualname__) for one in start]
+    waiting = [_TRAINING_IN_GROUP if group else _TRAINING, *_TESTING_AND_GIVEN]
     if isinstance(network, str):
-        waiting.append((NETWORKS[network].__module__, NETWORKS[network].__qualname__))
+        waiting.append(NETWORKS.place(network))
     else:
         waiting += modules.imported_by(network)
     # Statements that define no name run when their module is imported, by any other.
@@ -78,15 +83,20 @@ def _modules(package: Path) -> _Modules:
 
 
 class _Module:
-    """A module's top-level statements by the name that they define ("" where they define none), and its imports."""
+    """A module's top-level statements by the name that they define ("" where they define none), and its imports.
 
-    def __init__(self, source: str) -> None:
+    Args:
+        source: its text.
+        package: its own name, from which the relative imports of a stub start.
+    """
+
+    def __init__(self, source: str, package: str) -> None:
         self.defined: dict[str, list[ast.stmt]] = defaultdict(list)
         self.imported: dict[str, Source] = {}
         for statement in ast.parse(source).body:
             for inner in statement.body if _is_for_types(statement) else [statement]:
                 if isinstance(inner, ast.Import | ast.ImportFrom):
-                    self.imported |= _imports(inner)
+                    self.imported |= _imports(inner, package)
                 elif not _is_text(inner):
                     for name in _names(inner) or [""]:
                         self.defined[name].append(inner)
@@ -105,7 +115,10 @@ class _Modules(dict[str, _Module]):
         self._definitions: dict[Source, tuple[Any, list[tuple[str, Source]]]] = {}
 
     def __missing__(self, module: str) -> _Module:
-        self[module] = _parse(self._paths[module].read_text(encoding="utf-8"))
+        path = self._paths[module]
+        # A stub beside a package says what it imports lazily.
+        sources = [one.read_text(encoding="utf-8") for one in (path, path.with_suffix(".pyi")) if one.is_file()]
+        self[module] = _parse("\n".join(sources), module)
         return self[module]
 
     def statements(self, source: Source) -> list[ast.stmt]:
@@ -155,13 +168,14 @@ class _Modules(dict[str, _Module]):
 _parse = functools.cache(_Module)
 
 
-def _imports(statement: ast.Import | ast.ImportFrom) -> dict[str, Source]:
-    """The names that a statement imports, and what each stands for."""
+def _imports(statement: ast.Import | ast.ImportFrom, package: str = "") -> dict[str, Source]:
+    """The names that a statement imports, and what each stands for; `package` is where relative imports start."""
     if isinstance(statement, ast.Import):
         return {alias.asname or alias.name.split(".")[0]: (alias.name, "") for alias in statement.names}
-    if statement.level or statement.names[0].name == "*":
+    if statement.level > bool(package) or statement.names[0].name == "*":
         raise AssertionError(f"{ast.unparse(statement)}: the fingerprint follows absolute imports of names alone")
-    return {alias.asname or alias.name: (statement.module or "", alias.name) for alias in statement.names}
+    module = ".".join(filter(None, [package * statement.level, statement.module]))
+    return {alias.asname or alias.name: (module, alias.name) for alias in statement.names}
 
 
 def _names(statement: ast.stmt) -> list[str]:

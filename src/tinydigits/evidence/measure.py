@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -18,8 +19,10 @@ from tinydigits.evidence.trainings import train_seed, train_seeds_in_group
 from tinydigits.executors import with_group_version
 from tinydigits.networks.parameters import count_parameters
 from tinydigits.provenance import commit, machine, processor, versions
-from tinydigits.recipes import Recipe, reporting_crashes
-from tinydigits.training import choose_device, evaluate
+from tinydigits.recipes import Recipe
+from tinydigits.recipes.examination import reporting_crashes
+from tinydigits.training import choose_device
+from tinydigits.training.evaluation import evaluate_network
 
 __all__ = ["Training", "train_and_evaluate", "weights_sha256"]
 
@@ -87,8 +90,8 @@ def weights_sha256(network: nn.Module) -> str:
 
 
 def _record(dataset: Dataset, training: Training, network: nn.Module, origin: _Origin, device: torch.device) -> Record:
-    recipe, test, cost = training.recipe, evaluate(network, dataset.test), check(network)
-    mistakes = test.mistakes.sort().values
+    recipe, test, cost = training.recipe, evaluate_network(network, dataset.test), check(network)
+    mistakes = np.sort(test.mistakes)
     return Record(
         seed=training.seed,
         test_accuracy=test.accuracy,

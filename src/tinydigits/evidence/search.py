@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from tinydigits.data import Dataset
 from tinydigits.errors import TinydigitsError, UsageError
 from tinydigits.executors import Executor, LocalExecutor
+from tinydigits.extras import reporting_missing_packages
 from tinydigits.recipes import Recipe, override
 
 if TYPE_CHECKING:
@@ -117,13 +118,11 @@ def sweep(
             is running.
         DataError: a machine of the executor cannot see `results`.
     """
-    try:
+    with reporting_missing_packages():
         from optuna.trial import TrialState
 
         from tinydigits.evidence.space import parse_space
         from tinydigits.evidence.trial import Objective, open_study, run_trial, without_test
-    except ModuleNotFoundError as error:
-        raise UsageError("a sweep needs Optuna; install it by: pip install 'tinydigits[sweep]'") from error
     space, fixed = parse_space(recipe, overrides)
     varied = tuple(assignment for assignment in overrides if assignment not in fixed)
     base, training_only = override(recipe, fixed), without_test(dataset)

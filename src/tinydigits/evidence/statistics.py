@@ -1,4 +1,4 @@
-"""The statistics of claims; distributions and intervals are SciPy's."""
+"""The statistics of claims, in closed form: results are shown where SciPy is not installed."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ __all__ = ["bootstrap_difference", "lower_bound", "mcnemar", "prediction_interva
 
 def lower_bound(values: Sequence[float], confidence: float = 0.95) -> float | None:
     """The one-sided lower confidence bound of the mean by Student's t; None for a single value."""
-    from scipy.stats import t
-
     n = len(values)
     if n < 2:
         return None
     error = statistics.stdev(values) / math.sqrt(n)
-    return statistics.fmean(values) - float(t.ppf(confidence, n - 1)) * error
+    return statistics.fmean(values) - student_t_quantile(confidence, n - 1) * error
 
 
 def share_interval(hits: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's two-sided interval of a share of which `hits` in `n` were seen, both ends in [0, 1]."""
-    from scipy.stats import binomtest
+    """Wilson's two-sided interval of a share of which `hits` in `n` were seen, both ends in [0, 1].
 
-    interval = binomtest(hits, n).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
+    Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927).
+    """
+    z = statistics.NormalDist().inv_cdf((1 + confidence) / 2)
+    share = hits / n
+    middle = share + z**2 / (2 * n)
+    width = z * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
+    low, high = ((middle + sign * width) / (1 + z**2 / n) for sign in (-1, 1))
+    return (low if hits else 0.0), (high if hits < n else 1.0)
 
 
 def prediction_interval(values: Sequence[float], new: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -40,22 +43,47 @@ def prediction_interval(values: Sequence[float], new: int, confidence: float = 0
     Raises:
         ValueError: there is but one value.
     """
-    from scipy.stats import t
-
     n = len(values)
     if n < 2:
         raise ValueError("a prediction needs two values at least")
     mean = statistics.fmean(values)
-    width = float(t.ppf((1 + confidence) / 2, n - 1)) * statistics.stdev(values) * math.sqrt(1 / n + 1 / new)
+    width = student_t_quantile((1 + confidence) / 2, n - 1) * statistics.stdev(values) * math.sqrt(1 / n + 1 / new)
     return mean - width, mean + width
+
+
+def student_t_quantile(probability: float, freedom: int) -> float:
+    """What Student's t with so many degrees of freedom stays under with a probability in (0.5, 1).
+
+    By bisection of the distribution function, for which Abramowitz and Stegun, "Handbook of Mathematical Functions"
+    (1964), 26.7.3 and 26.7.4, have finite sums.
+    """
+    low, high = 0.0, 1.0
+    while _student_t(high, freedom) < probability:
+        high *= 2
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _student_t(middle, freedom) < probability else (low, middle)
+    return (low + high) / 2
+
+
+def _student_t(value: float, freedom: int) -> float:
+    """The probability that Student's t is less than a value that is not negative."""
+    angle = math.atan(value / math.sqrt(freedom))
+    odd = freedom % 2
+    term = math.cos(angle) if odd else 1.0
+    total = 0.0
+    for k in range(2 + odd, freedom + 1, 2):
+        total += term
+        term *= (k - 1) / k * math.cos(angle) ** 2
+    within = math.sin(angle) * total
+    return 0.5 + ((angle + within) / math.pi if odd else within / 2)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
     """McNemar's exact two-sided p-value, where so many images are wrong by one of two networks alone."""
-    from scipy.stats import binomtest
-
     discordant = only_first + only_second
-    return float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
+    fewer = sum(math.comb(discordant, k) for k in range(min(only_first, only_second) + 1))
+    return float(min(1, 2 * fewer / 2**discordant))
 
 
 def bootstrap_difference(

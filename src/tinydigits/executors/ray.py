@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from tinydigits.errors import TinydigitsError, UsageError
 from tinydigits.executors.base import named_error
+from tinydigits.extras import reporting_missing_packages
 
 __all__ = ["RayExecutor"]
 
@@ -35,10 +36,8 @@ class RayExecutor:
     """
 
     def __init__(self, address: str | None = None) -> None:
-        try:
+        with reporting_missing_packages():
             import ray
-        except ModuleNotFoundError as error:
-            raise UsageError("--executor ray needs Ray; install it by: pip install 'tinydigits[ray]'") from error
         self._ray = ray
         self._address = address or "auto"
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from tinydigits.errors import UsageError
+from tinydigits.data import CLASSES
+from tinydigits.errors import TinydigitsError, UsageError
 from tinydigits.export.c_source import c_files
 from tinydigits.export.folding import fold
 from tinydigits.export.html import html_page
@@ -86,6 +87,10 @@ def export(
         TinydigitsError: a layer cannot be exported, or not with integers; it is named.
     """
     output = fold(trace(network))
+    if output.shape != (CLASSES, 1, 1):
+        raise TinydigitsError(
+            f"a network that gives {output.shape[0]} scores for each image, not 10, cannot be exported"
+        )
     if to == "onnx" and bits is None:
         return _onnx(onnx_model(output, metadata or {}))
     if calibration is None:

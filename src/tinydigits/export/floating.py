@@ -27,8 +27,9 @@ from tinydigits.export.graph import (
     Sides,
     in_order,
 )
+from tinydigits.networks import softmax
 
-__all__ = ["convolve", "pad", "probabilities", "run", "windows"]
+__all__ = ["convolve", "pad", "run", "windows"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[Any]
@@ -61,12 +62,6 @@ def run(output: Node, images: NDArray[np.uint8]) -> dict[Node, Floats]:
         else:
             values[node] = _apply(node, [values[one] for one in node.inputs]).astype(np.float32, copy=False)
     return values
-
-
-def probabilities(logits: Numbers) -> Floats:
-    """Softmax along the last axis, float32."""
-    powers = np.exp(logits - logits.max(-1, keepdims=True))
-    return np.asarray(powers / powers.sum(-1, keepdims=True), np.float32)
 
 
 def windows(
@@ -112,7 +107,7 @@ def _apply(node: Node, inputs: list[Floats]) -> Numbers:
         case Pad():
             result = pad(first, node.padding, None if node.continued else 0)
         case Activation(function="softmax"):
-            result = probabilities(first)
+            result = softmax(first)
         case Activation(function="leaky_relu"):
             result = np.where(first > 0, first, first * np.float32(node.slope))
         case Activation():

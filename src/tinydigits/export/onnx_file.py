@@ -1,4 +1,4 @@
-"""The graph as an ONNX file: uint8 pixels in, probabilities out.
+"""The graph as an ONNX file: uint8 pixels in, logits and probabilities out.
 
 It is written from our graph with `onnx.helper` and not by `torch.onnx.export`: the same few operations then stand
 behind every backend, batch norm is folded by one piece of code, the file holds nothing of PyTorch's, and neither
@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tinydigits
-from tinydigits.data import CLASSES, SIDE
+from tinydigits.data import SIDE
 from tinydigits.data.standardization import MEAN, STANDARD_DEVIATION
-from tinydigits.errors import UsageError
 from tinydigits.export.graph import (
     Activation,
     Affine,
@@ -29,13 +28,17 @@ from tinydigits.export.graph import (
     Pool,
     in_order,
 )
+from tinydigits.extras import reporting_missing_packages
+from tinydigits.networks import open_session
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-__all__ = ["IMAGES", "PROBABILITIES", "Writer", "classify_with", "onnx_model", "session"]
+__all__ = ["IMAGES", "Writer", "classifier", "classify_with", "onnx_model", "session"]
 
-IMAGES, PROBABILITIES = "images", "probabilities"
+Values = dict[str, tuple[type[np.generic], list[int | str]]]
+
+IMAGES, LOGITS, PROBABILITIES = "images", "logits", "probabilities"
 _OPSET, _IR_VERSION = 20, 9  # of ONNX 1.15 (October 2023): the first with Gelu
 _BATCH = 250
 _NAMES = {
@@ -48,12 +51,8 @@ class Writer:
     """Collects ONNX nodes and constants, each under a name of its own."""
 
     def __init__(self) -> None:
-        try:
+        with reporting_missing_packages():
             import onnx
-        except ImportError as error:
-            raise UsageError(
-                "ONNX files need the package onnx; install it by: pip install 'tinydigits[export]'"
-            ) from error
         self._onnx = onnx
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
@@ -70,14 +69,25 @@ class Writer:
         self._constants.append(self._onnx.numpy_helper.from_array(np.ascontiguousarray(values, dtype), name))
         return name
 
-    def model(self, metadata: dict[str, str]) -> ModelProto:
-        """What was collected as a model from `IMAGES` to `PROBABILITIES`."""
-        helper, types = self._onnx.helper, self._onnx.TensorProto
+    def model(self, inputs: Values, outputs: Values, metadata: dict[str, str]) -> ModelProto:
+        """What was collected as a model.
+
+        Args:
+            inputs: type and shape of each by its name; a word in a shape stands for any number.
+            outputs: likewise.
+            metadata: what the file says of itself.
+        """
+        helper = self._onnx.helper
         graph = helper.make_graph(
             self._nodes,
             "tinydigits",
-            [helper.make_tensor_value_info(IMAGES, types.UINT8, ["batch", 1, SIDE, SIDE])],
-            [helper.make_tensor_value_info(PROBABILITIES, types.FLOAT, ["batch", CLASSES])],
+            *(
+                [
+                    helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape)
+                    for name, (dtype, shape) in values.items()
+                ]
+                for values in (inputs, outputs)
+            ),
             self._constants,
         )
         model: ModelProto = helper.make_model(
@@ -87,13 +97,28 @@ class Writer:
             producer_name="tinydigits",
             producer_version=tinydigits.__version__,
         )
-        helper.set_model_props(model, metadata)
+        helper.set_model_props(model, dict(sorted(metadata.items())))
         self._onnx.checker.check_model(model, full_check=True)
         return model
 
 
+def classifier(writer: Writer, logits: str, classes: int, metadata: dict[str, str]) -> ModelProto:
+    """What was collected as a model: uint8 [batch, 1, 28, 28] → logits and probabilities, float32 [batch, classes].
+
+    Args:
+        writer: has computed the logits from `IMAGES`.
+        logits: their name, [batch, classes].
+        classes: how many.
+        metadata: what the file says of itself.
+    """
+    writer.node("Identity", logits, output=LOGITS)
+    writer.node("Softmax", logits, output=PROBABILITIES, axis=1)
+    scores: Values = {name: (np.float32, ["batch", classes]) for name in (PROBABILITIES, LOGITS)}
+    return writer.model({IMAGES: (np.uint8, ["batch", 1, SIDE, SIDE])}, scores, metadata)
+
+
 def onnx_model(output: Node, metadata: dict[str, str]) -> ModelProto:
-    """The model of a graph: uint8 [batch, 1, 28, 28] → probabilities float32 [batch, 10].
+    """The model of a graph: uint8 [batch, 1, 28, 28] → probabilities and logits, each float32 [batch, classes].
 
     Args:
         output: the logits.
@@ -106,24 +131,12 @@ def onnx_model(output: Node, metadata: dict[str, str]) -> ModelProto:
     names: dict[Node, str] = {}
     for node in in_order(output):
         names[node] = _write(writer, node, [names[one] for one in node.inputs])
-    logits = writer.node("Flatten", names[output])
-    writer.node("Softmax", logits, output=PROBABILITIES, axis=1)
-    return writer.model(metadata)
+    return classifier(writer, writer.node("Flatten", names[output]), output.shape[0], metadata)
 
 
 def session(content: bytes) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """A function that reads uint8 [N, 28, 28] by onnxruntime on one thread: probabilities float32 [N, 10].
-
-    Raises:
-        UsageError: onnxruntime is not installed.
-    """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise UsageError("ONNX is run by onnxruntime; install it by: pip install 'tinydigits[export]'") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    loaded = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    """A function that reads uint8 [N, 28, 28] by onnxruntime on one thread: probabilities float32 [N, 10]."""
+    loaded = open_session(content, "the exported file")
 
     def classify(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.asarray(loaded.run([PROBABILITIES], {IMAGES: images[:, None]})[0])

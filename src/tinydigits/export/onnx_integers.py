@@ -20,7 +20,7 @@ from tinydigits.export.integer_graph import (
     Pixels,
     Sum,
 )
-from tinydigits.export.onnx_file import IMAGES, PROBABILITIES, Writer
+from tinydigits.export.onnx_file import IMAGES, Writer, classifier
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -38,8 +38,7 @@ def onnx_integer_model(output: IntegerNode, metadata: dict[str, str]) -> ModelPr
         names[node] = _write(writer, node, [names[one] for one in node.inputs])
     logits = writer.node("Cast", writer.node("Flatten", names[output]), to=_FLOAT)
     scaled = writer.node("Mul", logits, writer.constant(output.scale))
-    writer.node("Softmax", scaled, output=PROBABILITIES, axis=1)
-    return writer.model(metadata)
+    return classifier(writer, scaled, output.shape[0], metadata)
 
 
 def _write(writer: Writer, node: Node, inputs: list[str]) -> str:

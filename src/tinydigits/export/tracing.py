@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tinydigits.data import CLASSES, SIDE
+from tinydigits.data import SIDE
 from tinydigits.errors import TinydigitsError
 from tinydigits.export.call import Call
 from tinydigits.export.graph import Input, Node
@@ -25,12 +25,12 @@ _BATCH = 7  # a number that no layer has, by which the dimension of the images i
 
 @checked_arguments
 def trace(network: nn.Module) -> Node:
-    """The graph's output, the logits [10, 1, 1], of a network in evaluation mode.
+    """The graph's output, the logits [classes, 1, 1], of a network in evaluation mode.
 
     A last log-softmax is left out, since softmax makes the same probabilities of what it is given.
 
     Args:
-        network: takes standardised float32 [B, 1, 28, 28], gives logits [B, 10]; it is left as it was found.
+        network: takes standardised float32 [B, 1, 28, 28], gives logits [B, classes]; it is left as it was found.
 
     Raises:
         TinydigitsError: an operation cannot be exported: which one, in which layer.
@@ -59,8 +59,8 @@ def _graph(program: torch.export.ExportedProgram) -> Node:
             values[one.name] = _called(one, values)
     result: Any = program.graph.output_node().args[0]
     node, shape = values[result[0].name], tuple(result[0].meta["val"].shape)
-    if not isinstance(node, Node) or shape != (_BATCH, CLASSES):
-        raise TinydigitsError(f"a network that gives {list(shape[1:])} for each image, not [10], cannot be exported")
+    if not isinstance(node, Node) or shape[:1] != (_BATCH,) or len(shape) != 2:
+        raise TinydigitsError(f"a network that gives {list(shape)} for {_BATCH} images, not scores, cannot be exported")
     return node
 
 

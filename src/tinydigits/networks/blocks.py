@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from tinydigits.networks.parameters import count_parameters
-from tinydigits.networks.summary import summary
+from tinydigits.networks.summaries import summary
 
 __all__ = ["Network", "conv_norm_relu"]
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["CELL", "Detector"]
-
-# Pixels of the picture that one cell of the output stands for, along a side.
-CELL = 4
+__all__ = ["Detector"]
 
 
 class _Contrast(nn.Module):

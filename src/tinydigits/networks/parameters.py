@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from torch import nn
-from torch.nn.parameter import is_lazy
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["count_parameters", "is_materialised"]
 
 
 def is_materialised(network: nn.Module) -> bool:
     """Whether every parameter and buffer has values: not those of lazy layers, nor on the meta device."""
+    from torch.nn.parameter import is_lazy
+
     tensors = [*network.parameters(), *network.buffers()]
     return not any(is_lazy(tensor) or tensor.is_meta for tensor in tensors)
 

@@ -8,42 +8,20 @@ import warnings
 import zipfile
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import safetensors.torch
-import torch
-from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
-
-from tinydigits.errors import DataError, UsageError, did_you_mean
+from tinydigits.errors import DataError
 from tinydigits.files import write_atomically
 from tinydigits.integrity import PLACEHOLDER, sign, sign_zip, verify
-from tinydigits.networks.registry import NETWORKS
-from tinydigits.schema import checked_arguments
 
-__all__ = ["load_tensors", "load_weights", "pretrained", "save_tensors", "save_weights", "weights_file"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["load_tensors", "load_weights", "save_tensors", "save_weights", "weights_file"]
 
 _LARGEST_FILE = 256 << 20
 _COUNTER = ".num_batches_tracked"
 _SHIPPED = Path(str(files("tinydigits"))) / "weights"
-
-
-@checked_arguments
-def pretrained(name: str) -> nn.Module:
-    """The network of a recipe with the weights that ship with tinydigits, in evaluation mode on the CPU.
-
-    Raises:
-        UsageError: no weights of that name ship; the nearest name is given.
-        DataError: the file was changed or damaged.
-    """
-    path = weights_file(name)
-    weights, notes = ({}, {}) if path is None else load_weights(path)
-    if notes.get("network") not in NETWORKS:
-        shipped = sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if file.stem in NETWORKS)
-        raise UsageError(f"tinydigits ships no weights of {name!r}{did_you_mean(name, shipped)}")
-    network = NETWORKS[notes["network"]]()
-    network.load_state_dict(weights)
-    return network.eval()
 
 
 def weights_file(name: str) -> Path | None:
@@ -60,12 +38,15 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         DataError: the file is missing, larger than 256 MiB, changed, damaged, or not safetensors.
     """
+    import safetensors.torch
+    import torch
+
     content = _read(path)
     try:
         weights = safetensors.torch.load(content)
-        with safe_open(path, framework="pt") as file:
+        with safetensors.safe_open(path, framework="pt") as file:
             notes = dict(file.metadata() or {})
-    except (SafetensorError, OSError) as error:
+    except (safetensors.SafetensorError, OSError) as error:
         raise DataError(f"{path} cannot be read as safetensors: {error}") from error
     verify(content, path, required=bool(notes.keys() - {"format"}))  # which other programs write
     notes.pop("content", None)
@@ -79,6 +60,8 @@ def save_weights(path: Path, weights: dict[str, Tensor], notes: dict[str, str]) 
 
     Batch norm's count of batches, which no evaluation needs, is left out; `load_weights` sets it to zero.
     """
+    import safetensors.torch
+
     tensors = {name: tensor.contiguous() for name, tensor in weights.items() if not name.endswith(_COUNTER)}
     write_atomically(path, sign(safetensors.torch.save(tensors, {**notes, "content": PLACEHOLDER})))
 
@@ -93,6 +76,8 @@ def load_tensors(path: Path, *, signed: bool = False) -> dict[str, Any]:
     Raises:
         DataError: the file is missing, larger than 256 MiB, changed, damaged, or holds anything else.
     """
+    import torch
+
     content = _read(path)
     verify(content, path, required=signed)
     try:
@@ -114,6 +99,8 @@ def load_tensors(path: Path, *, signed: bool = False) -> dict[str, Any]:
 
 def save_tensors(path: Path, document: dict[str, Any]) -> None:
     """Write tensors and plain containers as `.pth` with a hash; `torch.load(weights_only=True)` reads it too."""
+    import torch
+
     buffer = io.BytesIO()
     torch.save(document, buffer)
     write_atomically(path, sign_zip(buffer.getvalue()))

@@ -9,15 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from tinydigits.networks import standardize
-from tinydigits.networks.judge import NONE, Judge
-from tinydigits.networks.sturdy import Sturdy
+from tinydigits.data import CLASSES
+from tinydigits.networks import log_softmax, shipped_logits, softmax
 from tinydigits.reading.detection import Candidates, parts_of_likelier
 from tinydigits.reading.settings import SETTINGS
-from tinydigits.reading.shipped import shipped
 
 __all__ = ["FEATURES", "Calibration", "Judged", "Logits", "calibration", "calibration_file", "features", "judge"]
 
@@ -111,20 +108,16 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
 
 def logits_of(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Logits:
     """What each network says of the candidates and their two views, uint8 [N, 2, 28, 28]."""
-    pixels = standardize(torch.from_numpy(glyphs).flatten(0, 1)[:, None].float() / 255)
-    pixels = pixels.contiguous(memory_format=torch.channels_last)
-    judge, sturdy = shipped("judge", Judge), shipped("sturdy", Sturdy)
-    with torch.inference_mode():
-        judged = torch.cat([judge(batch) for batch in torch.split(pixels, 500)]).reshape(-1, 2, NONE + 1)
-        plain = torch.cat([sturdy(batch) for batch in torch.split(pixels[1::2], 500)])
-    odds = (torch.logsumexp(judged[..., :NONE], 2) - judged[..., NONE]).mean(1)
-    digits = torch.stack([*judged[..., :NONE].unbind(1), plain, torch.from_numpy(candidates.logits)], 1)
-    return Logits(np.asarray(digits, np.float32), np.asarray(odds, np.float32))
+    judged = shipped_logits("judge", glyphs.reshape(-1, *glyphs.shape[2:])).reshape(-1, 2, CLASSES + 1)
+    plain = shipped_logits("sturdy", glyphs[:, 1])
+    each, none = judged[..., :CLASSES], judged[..., CLASSES]
+    odds = (np.logaddexp.reduce(each, 2) - none).mean(1)
+    return Logits(np.stack([each[:, 0], each[:, 1], plain, candidates.logits], 1), odds)
 
 
 def probabilities_of(logits: Logits, temperature: float) -> Floats:
     """Of each digit, float32 [N, 10]: the logits of all networks summed, each with the same weight."""
-    return np.asarray(torch.from_numpy(logits.digits.sum(1) / temperature).softmax(1), np.float32)
+    return np.asarray(softmax(logits.digits.sum(1) / np.float32(temperature)), np.float32)
 
 
 def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, probabilities: Floats) -> Floats:
@@ -141,7 +134,7 @@ def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, 
     ordered = np.sort(probabilities, 1)
     best = probabilities.argmax(1)
     sharpness = np.log((ordered[:, -1] + 1e-6) / (ordered[:, -2] + 1e-6))
-    each = torch.from_numpy(logits.digits).log_softmax(2).numpy()[np.arange(len(best)), :, best].clip(-8, 0)
+    each = log_softmax(logits.digits)[np.arange(len(best)), :, best].clip(-8, 0)
     views, sturdy, agreement = each[:, :2].min(1), each[:, 2], each[:, 3]
     own = np.tanh((candidates.odds + judged) / 8)
     neighbours, crowd = _context(candidates.boxes, own)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from tinydigits.networks.detector import CELL, Detector
+from tinydigits.networks import shipped_session
 from tinydigits.reading.settings import SETTINGS
-from tinydigits.reading.shipped import shipped
 
-__all__ = ["PAD", "Candidates", "Level", "detect", "merge", "parts_of_likelier", "pyramid"]
+__all__ = ["CELL", "PAD", "Candidates", "Level", "detect", "merge", "parts_of_likelier", "pyramid"]
 
 Grey = NDArray[np.uint8]
+# Pixels that a cell of the detector's answer stands for, along a side (`tinydigits.networks.detector`).
+CELL = 4
 PAD = 4 * CELL
 
 
@@ -109,12 +109,14 @@ def _padded(grey: Grey, value: int) -> Grey:
     return np.asarray(cv2.copyMakeBorder(grey, PAD, down, PAD, across, cv2.BORDER_CONSTANT, value=value), np.uint8)
 
 
+def cells_of(grey: Grey) -> NDArray[np.float32]:
+    """The detector's answer to a picture uint8 [H, W], both multiples of 4: float32 [15, H / 4, W / 4]."""
+    return np.asarray(shipped_session("detector").run(["cells"], {"picture": grey[None, None]})[0][0])
+
+
 def _detect_at(level: Level, index: int) -> Candidates:
     """Peaks of the detector's answer in one picture of the pyramid."""
-    network = shipped("detector", Detector)
-    with torch.inference_mode():
-        pixels = torch.from_numpy(level.grey)[None, None].float() / 255
-        found = network(pixels.contiguous(memory_format=torch.channels_last))[0].numpy()
+    found = cells_of(level.grey)
     odds = np.ascontiguousarray(found[0])
     peaks = (odds > SETTINGS.candidate) & (odds >= cv2.dilate(odds, np.ones((3, 3), np.uint8)))
     rows, columns = np.nonzero(peaks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tinydigits.recipes.examination import reporting_crashes
 from tinydigits.recipes.override import override, recipe_from_dict
 from tinydigits.recipes.recipe import Augmentation, Optimizer, Recipe, Schedule
 from tinydigits.recipes.registry import DEFAULT, RECIPES, get_recipe
@@ -21,5 +20,4 @@ __all__ = [
     "recipe_for",
     "recipe_from_dict",
     "register",
-    "reporting_crashes",
 ]

@@ -7,16 +7,18 @@ import hashlib
 import json
 from collections.abc import Set
 from dataclasses import field
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
-from torch import nn
 
 from tinydigits.budget import Budget
 from tinydigits.errors import UsageError, did_you_mean
 from tinydigits.networks import NETWORKS
 from tinydigits.schema import checked
 from tinydigits.user_networks import UserNetwork
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["Augmentation", "Optimizer", "Recipe", "Schedule"]
 

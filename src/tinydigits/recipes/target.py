@@ -9,7 +9,6 @@ from typing import Any
 
 from tinydigits.budget import find_brief
 from tinydigits.errors import UsageError
-from tinydigits.recipes.examination import examine
 from tinydigits.recipes.override import override
 from tinydigits.recipes.recipe import Recipe
 from tinydigits.recipes.recipe_file import read_recipe_file
@@ -71,6 +70,8 @@ def recipe_for(
             )
         remember(recipe.network)
         if examined:
+            from tinydigits.recipes.examination import examine
+
             return dataclasses.replace(recipe, notes=f"{recipe.notes} {examine(recipe)}".strip())
     return recipe
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import base64
-import functools
 import io
 import math
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from torch import nn
 
 from tinydigits.data.images import open_picture
 from tinydigits.errors import DataError
-from tinydigits.networks import classify, pretrained
+from tinydigits.networks import classify
 from tinydigits.reading import read
 
 __all__ = ["Images", "begin", "classified", "pixels_of", "read_bytes"]
@@ -35,8 +32,7 @@ _IMAGES = TypeAdapter(Images)
 
 
 def begin() -> None:
-    """Get a worker ready: one thread, networks loaded."""
-    torch.set_num_threads(1)
+    """Get a worker ready: networks loaded."""
     read(np.zeros((28, 28), np.uint8))
 
 
@@ -87,17 +83,12 @@ def classified(network: str, kind: str, content: bytes, most: int) -> dict[str, 
         raise DataError(f"images must be uint8 [N, 28, 28], not {images.dtype} {list(images.shape)}")
     if len(images) > most:
         raise DataError(f"a call may have {most:,} images, not {len(images):,}; send several calls")
-    probabilities = classify(_network(network), images)
+    probabilities = classify(network, images)
     return {
         "network": network,
         "digits": probabilities.argmax(1).tolist() if len(images) else [],
         "probabilities": probabilities.tolist(),
     }
-
-
-@functools.cache
-def _network(name: str) -> nn.Module:
-    return pretrained(name)
 
 
 def _from_json(content: bytes) -> NDArray[Any]:

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from tinydigits.budget import Operation, name_of, trace_outputs
 from tinydigits.data import Split
-from tinydigits.networks import standardize
+from tinydigits.data.standardization import standardize
 from tinydigits.training.evaluation import Evaluation, evaluate
 
 __all__ = ["DeadUnits", "Fit", "confused_pairs", "find_dead_units", "measure_fit"]
@@ -109,7 +110,9 @@ def _dead_units(operations: Sequence[Operation], place: int, active: Tensor) -> 
 
 def confused_pairs(evaluation: Evaluation, most: int = 5) -> list[tuple[int, int, int]]:
     """(label, answer, how often) of the most frequent mistakes."""
-    wrong = evaluation.confusion.clone().fill_diagonal_(0)
-    counts, places = wrong.flatten().topk(most)
+    wrong = evaluation.confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    places = np.argsort(-wrong.ravel(), kind="stable")[:most]
+    counts = wrong.ravel()[places]
     pairs = zip(places.tolist(), counts.tolist(), strict=True)
     return [(place // len(wrong), place % len(wrong), count) for place, count in pairs if count]

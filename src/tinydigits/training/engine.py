@@ -14,8 +14,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tinydigits.augment import augment
 from tinydigits.data import Split
+from tinydigits.data.standardization import standardize
 from tinydigits.errors import TinydigitsError, UsageError
-from tinydigits.networks import Network, log_probabilities, standardize
+from tinydigits.networks import Network, log_probabilities
 from tinydigits.recipes import Recipe
 from tinydigits.training.cpu_kernels import fused_cpu_layers
 from tinydigits.training.optimisation import Scheduler, image_losses, images_seen, make_optimizer

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated
+from typing import TYPE_CHECKING, Any
 
-import torch
-import torch.nn.functional as F
-from pydantic import BeforeValidator
-from torch import Tensor, nn
+import numpy as np
+from numpy.typing import NDArray
 
-from tinydigits.data import Dataset, Split
+from tinydigits.data import CLASSES, Dataset, Split
 from tinydigits.errors import UsageError
-from tinydigits.networks import log_probabilities
-from tinydigits.schema import checked_arguments
+from tinydigits.networks import log_probabilities, log_softmax, shipped_logits
 
-__all__ = ["Evaluation", "evaluate"]
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["Evaluation", "evaluate", "evaluate_network"]
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Evaluation:
         labels: int64 [N].
     """
 
-    log_probabilities: Tensor
-    labels: Tensor
+    log_probabilities: NDArray[np.float32]
+    labels: NDArray[np.int64]
 
     @cached_property
-    def predictions(self) -> Tensor:
+    def predictions(self) -> NDArray[np.int64]:
         """int64 [N], each in 0…9."""
-        return self.log_probabilities.argmax(1)
+        return np.asarray(self.log_probabilities.argmax(1))
 
     @property
     def total(self) -> int:
@@ -54,12 +54,14 @@ class Evaluation:
     @cached_property
     def loss(self) -> float:
         """Mean cross entropy, in nats."""
-        return float(F.nll_loss(self.log_probabilities.double(), self.labels))
+        of_labels = self.log_probabilities[np.arange(self.total), self.labels]
+        return -float(of_labels.mean(dtype=np.float64))
 
     @cached_property
-    def confusion(self) -> Tensor:
+    def confusion(self) -> NDArray[np.int64]:
         """int64 [10, 10]: row, the label; column, the answer."""
-        return torch.bincount(self.labels * 10 + self.predictions, minlength=100).reshape(10, 10)
+        pairs = np.bincount(self.labels * CLASSES + self.predictions, minlength=CLASSES**2)
+        return pairs.reshape(CLASSES, CLASSES)
 
     @property
     def per_digit(self) -> list[float | None]:
@@ -68,38 +70,42 @@ class Evaluation:
         return [100 * r / n if n else None for r, n in zip(right, of, strict=True)]
 
     @cached_property
-    def mistakes(self) -> Tensor:
+    def mistakes(self) -> NDArray[np.int64]:
         """Indices int64 [N − correct] of the images read wrongly, the most confident answer first."""
-        wrong = (self.predictions != self.labels).nonzero().flatten()
-        confidence = self.log_probabilities[wrong].amax(1)
-        return wrong[confidence.argsort(descending=True, stable=True)]
+        wrong = np.flatnonzero(self.predictions != self.labels)
+        confidence = self.log_probabilities[wrong].max(1, initial=-np.inf)
+        return wrong[np.argsort(-confidence, kind="stable")]
 
 
-def _split(given: object) -> object:
-    if isinstance(given, Dataset):
-        raise UsageError("split must be a Split, not a Dataset; give one of its two parts, such as dataset.test")
-    return given
-
-
-def _network(given: object) -> object:
-    if isinstance(given, str):
-        raise UsageError(f"network must be a torch.nn.Module, not {given!r}; load one with td.pretrained({given!r})")
-    if not isinstance(given, nn.Module) and isinstance(getattr(given, "network", None), nn.Module):
-        raise UsageError(f"network must be a torch.nn.Module, not a {type(given).__name__}; give its .network")
-    return given
-
-
-@checked_arguments
-def evaluate(
-    network: Annotated[nn.Module, BeforeValidator(_network)], split: Annotated[Split, BeforeValidator(_split)]
-) -> Evaluation:
+def evaluate(network: nn.Module | str, split: Split) -> Evaluation:
     """Evaluate a network on every image of a split, in evaluation mode and on the network's own device.
 
     Args:
-        network: takes standardised pixels float32 [B, 1, 28, 28] and gives logits [B, 10].
+        network: takes standardised pixels float32 [B, 1, 28, 28] and gives logits [B, 10]; or the name of one that
+            ships, such as `swift`, which is run by onnxruntime.
         split: images and labels, such as `dataset.test`.
 
     Raises:
-        UsageError: an argument is something else.
+        UsageError: an argument is something else, or no weights of that name ship.
     """
-    return Evaluation(log_probabilities(network, split.images), split.labels.cpu())
+    if isinstance(split, Dataset):
+        raise UsageError("split must be a Split, not a Dataset; give one of its two parts, such as dataset.test")
+    if not isinstance(split, Split):
+        raise UsageError(f"split must be a Split, not a {type(split).__name__}")
+    if isinstance(network, str):
+        return Evaluation(log_softmax(shipped_logits(network, split.image_array)), split.label_array)
+    return evaluate_network(_module(network), split)
+
+
+def evaluate_network(network: nn.Module, split: Split) -> Evaluation:
+    """As `evaluate`, of a network of PyTorch, unchecked."""
+    return Evaluation(log_probabilities(network, split.images).numpy(), split.label_array)
+
+
+def _module(given: Any) -> nn.Module:
+    from torch import nn
+
+    if isinstance(given, nn.Module):
+        return given
+    advice = "; give its .network" if isinstance(getattr(given, "network", None), nn.Module) else ""
+    raise UsageError(f"network must be a torch.nn.Module or a name, not a {type(given).__name__}{advice}")

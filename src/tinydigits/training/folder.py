@@ -6,9 +6,7 @@ import dataclasses
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from tinydigits.errors import DataError, UsageError
 from tinydigits.files import write_atomically
@@ -18,6 +16,9 @@ from tinydigits.provenance import commit, machine, versions
 from tinydigits.schema import from_json
 from tinydigits.training.run import EpochMetrics, Run, Settings
 from tinydigits.user_networks import UserNetwork
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["RunFolder", "State"]
 

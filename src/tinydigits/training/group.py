@@ -16,8 +16,8 @@ from torch.func import functional_call, stack_module_state
 
 from tinydigits.augment import augment
 from tinydigits.data import Split
+from tinydigits.data.standardization import standardize
 from tinydigits.errors import TinydigitsError, UsageError
-from tinydigits.networks import standardize
 from tinydigits.recipes import Recipe
 from tinydigits.training.optimisation import Scheduler, image_losses, images_seen, make_optimizer
 

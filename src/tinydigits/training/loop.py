@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from tinydigits.data import Dataset, Split, load
 from tinydigits.errors import DataError, UsageError
 from tinydigits.interrupt import Interruption
-from tinydigits.recipes import Recipe, recipe_for, reporting_crashes
+from tinydigits.recipes import Recipe, recipe_for
+from tinydigits.recipes.examination import reporting_crashes
 from tinydigits.schema import checked_arguments
 from tinydigits.training.callback import TrainingCallback
 from tinydigits.training.device import DeviceName, choose_device

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def mistakes_picture(evaluation: Evaluation, images: Tensor, dataset: Dataset, *
     for place, index in enumerate(wrong):
         row, column = divmod(place, columns)
         label, answer = int(evaluation.labels[index]), int(evaluation.predictions[index])
-        probability = float(evaluation.log_probabilities[index, answer].exp())
+        probability = math.exp(evaluation.log_probabilities[index, answer])
         extent = (column + 0.1, column + 0.9, row + 0.97, row + 0.32)
         if index in ambiguous:
             axes.add_patch(Rectangle((column + 0.1, row + 0.32), 0.8, 0.65, fill=False, color="#cf222e", linewidth=2))

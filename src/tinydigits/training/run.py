@@ -6,16 +6,18 @@ import dataclasses
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
-from torch import nn
 
 from tinydigits.networks.parameters import count_parameters
 from tinydigits.recipes import Recipe
 from tinydigits.schema import checked
 from tinydigits.training.evaluation import Evaluation
 from tinydigits.user_networks import UserNetwork
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["EpochMetrics", "Run", "Seed", "Settings"]
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
 from tinydigits.data import Dataset, Split
 from tinydigits.errors import DataError, UsageError
-from tinydigits.networks import NETWORKS, load_tensors, load_weights, weights_file
+from tinydigits.networks import NETWORKS, load_tensors, load_weights, shipped_notes, weights_file
 from tinydigits.recipes import RECIPES, Recipe, get_recipe, recipe_for
 from tinydigits.training.folder import RunFolder
 from tinydigits.training.run import Settings
 from tinydigits.user_networks import UserNetwork, demand_trust, is_current, is_user_code
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 __all__ = ["Target", "latest_run", "resolve"]
 
@@ -29,7 +34,7 @@ class Target:
 
     Attributes:
         name: as the user gave it.
-        network: in evaluation mode, on the CPU.
+        load: what makes the network.
         recipe: what it was trained by; None for weights that do not say.
         accuracy: test accuracy in percent as it was recorded when it was trained; None if it was not.
         fingerprint: of the data it was trained on; None if that is not known.
@@ -40,7 +45,7 @@ class Target:
     """
 
     name: str
-    network: nn.Module
+    load: Callable[[], nn.Module]
     recipe: Recipe | None = None
     accuracy: float | None = None
     fingerprint: str | None = None
@@ -48,6 +53,11 @@ class Target:
     settings: Settings | None = None
     classes: tuple[str, ...] | None = None
     notice: str = ""
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """In evaluation mode, on the CPU."""
+        return self.load().eval()
 
     def unseen(self, dataset: Dataset) -> Split:
         """The images that it is fair to measure this network on, labelled as it answers.
@@ -69,7 +79,8 @@ class Target:
                 f"{self.name} was trained on the classes {', '.join(self.classes)}, and {dataset.name} has others: "
                 f"{', '.join(unknown)}; give --dataset one with the same class names"
             )
-        return Split(split.images, torch.tensor([self.classes.index(name) for name in dataset.classes])[split.labels])
+        answers = np.array([self.classes.index(name) for name in dataset.classes], np.int64)
+        return Split(split.image_array[:, None], answers[split.label_array])
 
     def named(self, dataset: Dataset) -> Dataset:
         """The data set with the classes of the network, by which its answers are named."""
@@ -115,14 +126,19 @@ def resolve(target: str, *, trust: bool = False) -> Target:
 
 
 def _shipped(recipe: Recipe) -> Target:
-    path = weights_file(recipe.name)
+    name = recipe.name
+    path = weights_file(name)
     if path is None:
-        raise DataError(f"tinydigits ships no weights of {recipe.name}; make them with: tinydigits train {recipe.name}")
-    weights, notes = load_weights(path)
-    network = recipe.build()
-    network.load_state_dict(weights)
+        raise DataError(f"tinydigits ships no weights of {name}; make them with: tinydigits train {name}")
+    notes = shipped_notes(name)
     accuracy, fingerprint = float(notes["test_accuracy"]), notes["fingerprint"]
-    return Target(recipe.name, network.eval(), recipe, accuracy, fingerprint, classes=_DIGITS)
+
+    def load() -> nn.Module:
+        network = recipe.build()
+        network.load_state_dict(load_weights(path)[0])
+        return network
+
+    return Target(name, load, recipe, accuracy, fingerprint, classes=_DIGITS)
 
 
 def latest_run(recipe: Recipe) -> Target | None:
@@ -151,7 +167,7 @@ def _run(target: str, folder: RunFolder, model: Path, trust: bool) -> Target:
     best = model == folder.best_model
     return Target(
         target,
-        network.eval(),
+        lambda: network,
         settings.recipe,
         accuracy=folder.accuracy() if best else None,
         fingerprint=settings.fingerprint,
@@ -171,8 +187,10 @@ def _change(recipe: Recipe) -> str:
 
 
 def _file(target: str, path: Path) -> Target:
+    import torch
+
     weights, notes = load_weights(path) if path.suffix == ".safetensors" else (load_tensors(path), {})
-    shapes = {name: tuple(value.shape) for name, value in weights.items() if isinstance(value, Tensor)}
+    shapes = {name: tuple(value.shape) for name, value in weights.items() if isinstance(value, torch.Tensor)}
     for kind in NETWORKS.values():
         with torch.device("meta"):
             layout = {name: tuple(tensor.shape) for name, tensor in kind().state_dict().items()}
@@ -181,7 +199,7 @@ def _file(target: str, path: Path) -> Target:
             _load(network, weights, path)
             recipe = RECIPES.get(notes.get("recipe", ""))
             classes = _DIGITS if recipe else None
-            return Target(target, network.eval(), recipe, fingerprint=notes.get("fingerprint"), classes=classes)
+            return Target(target, network.eval, recipe, fingerprint=notes.get("fingerprint"), classes=classes)
     raise DataError(f"the names and shapes in {target} are those of none of {', '.join(NETWORKS)}")
 
 

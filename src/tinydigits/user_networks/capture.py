@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from tinydigits.errors import DataError, UsageError, did_you_mean
 from tinydigits.user_networks.error_formatting import format_error
 from tinydigits.user_networks.execution import module_name
@@ -83,6 +81,8 @@ def _names(target: str) -> str:
 
 
 def _object(thing: Any, arguments: dict[str, Any]) -> UserNetwork:
+    from torch import nn
+
     if isinstance(thing, nn.Module):
         kind = type(thing).__name__
         raise UsageError(

@@ -10,16 +10,15 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
-
-import torch
-from torch import nn
-from torch.nn.parameter import is_lazy
+from typing import TYPE_CHECKING, Any, cast
 
 from tinydigits.errors import DataError, UsageError, did_you_mean
 from tinydigits.schema import checked
 from tinydigits.user_networks.error_formatting import format_error, format_place
 from tinydigits.user_networks.execution import execute
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["UserNetwork"]
 
@@ -101,6 +100,10 @@ class UserNetwork:
             UsageError: it is not there, gives no `nn.Module`, or needs other arguments.
             DataError: its code crashes.
         """
+        import torch
+        from torch import nn
+        from torch.nn.parameter import is_lazy
+
         factory = self._factory()
         if isinstance(factory, nn.Module):
             raise UsageError(
@@ -129,6 +132,8 @@ class UserNetwork:
         Raises:
             UsageError: its weights take more than 256 MiB, which no checkpoint of this project may.
         """
+        import torch
+
         try:
             with torch.random.fork_rng(devices=[]), torch.device("meta"):
                 size = sum(tensor.numel() * tensor.element_size() for tensor in self.build().parameters())
@@ -142,6 +147,8 @@ class UserNetwork:
 
     def instance(self, **offered: Any) -> nn.Module:
         """As `build`, or the network itself where the name stands for one that is made already."""
+        from torch import nn
+
         factory = self._factory()
         if isinstance(factory, nn.Module):
             return factory
@@ -159,6 +166,9 @@ class UserNetwork:
             raise DataError(f"{self.target} {doing}: {format_error(error)}") from error
 
     def _factory(self) -> Callable[..., Any]:
+        import torch
+        from torch import nn
+
         with self.reporting(), torch.random.fork_rng(devices=[]):  # some set a seed where they are imported
             module = execute(self.sha256, self.sources, self.main, self.folder)
         found = getattr(module, self.name, None)

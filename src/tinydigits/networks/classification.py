@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
 
 from tinydigits.data.standardization import standardize
-from tinydigits.errors import DataError
-from tinydigits.schema import checked_arguments
+from tinydigits.errors import DataError, UsageError
+from tinydigits.networks.scores import softmax
+from tinydigits.networks.shipped import shipped_logits
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 __all__ = ["classify", "log_probabilities"]
 
@@ -28,6 +31,8 @@ def log_probabilities(network: nn.Module, images: Tensor) -> Tensor:
     Raises:
         DataError: images of another shape or dtype.
     """
+    import torch
+
     images = images.unsqueeze(1) if images.ndim == 3 else images
     if images.dtype != torch.uint8 or tuple(images.shape[1:]) != (1, 28, 28):
         raise DataError(f"images must be uint8 [N, 28, 28] or [N, 1, 28, 28], not {images.dtype} {list(images.shape)}")
@@ -42,18 +47,32 @@ def log_probabilities(network: nn.Module, images: Tensor) -> Tensor:
     return logs.clone()  # inference tensors, as those above, would be no use to autograd
 
 
-@checked_arguments
-def classify(network: nn.Module, images: Tensor | np.ndarray[Any, Any]) -> Tensor:
+@overload
+def classify(network: str, images: Tensor | NDArray[Any]) -> NDArray[np.float32]: ...
+@overload
+def classify(network: nn.Module, images: Tensor | NDArray[Any]) -> Tensor: ...
+def classify(network: str | nn.Module, images: Tensor | NDArray[Any]) -> NDArray[np.float32] | Tensor:
     """Probabilities float32 [N, 10] of uint8 [N, 28, 28] or [N, 1, 28, 28], ink high (255) on a low ground (0).
 
     Args:
-        network: takes standardised float32 [B, 1, 28, 28]; such as `pretrained` gives.
+        network: the name of one that ships, such as `swift`, which is run by onnxruntime and gives an array; or a
+            network of PyTorch, which takes standardised float32 [B, 1, 28, 28], and gives a tensor.
         images: raw pixels, as a tensor or an array.
 
     Raises:
-        UsageError: no network, or neither a tensor nor an array.
+        UsageError: the network is neither, no weights of that name ship, or images are neither a tensor nor an array.
         DataError: images of another shape or dtype.
     """
+    if not hasattr(images, "ndim") or not hasattr(images, "dtype"):
+        raise UsageError(f"images must be a tensor or an array, not a {type(images).__name__}")
+    if isinstance(network, str):
+        return softmax(shipped_logits(network, np.asarray(images)))
+    import torch
+
+    if not isinstance(network, torch.nn.Module):
+        raise UsageError(
+            f"network must be the name of one that ships or a torch.nn.Module, not a {type(network).__name__}"
+        )
     return log_probabilities(network, torch.as_tensor(images)).exp()
 
 
