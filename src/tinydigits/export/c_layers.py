@@ -12,6 +12,8 @@ from tinydigits.export.integer_graph import IntegerConvolution, IntegerNode, Int
 __all__ = ["bias_of", "fits_lanes", "pack", "run_of", "table"]
 
 _LANE = (1 << 15) - 1
+_NIBBLE = 4  # bits
+_TRITS = 5  # in a byte
 _SHORTEST_RUN = 4  # or as long as a row
 
 
@@ -36,6 +38,15 @@ def run_of(node: IntegerConvolution) -> int:
     return run
 
 
+def rows_of(node: IntegerConvolution) -> int:
+    """How many rows of a filter, one after the other, fit 16 bits; a divisor of its height, and 1 at least."""
+    rows = node.weight.transpose(0, 2, 3, 1).reshape(len(node.weight), node.kernel[0], -1)
+    for together in range(node.kernel[0], 1, -1):
+        if node.kernel[0] % together == 0 and _most(rows.reshape(-1, together * _row(node))) <= _LANE:
+            return together
+    return 1
+
+
 def _row(node: IntegerConvolution) -> int:
     """Weights of one filter that stand beside each other in memory."""
     return node.kernel[1] * int(node.weight.shape[1])
@@ -51,13 +62,15 @@ def pack(node: IntegerConvolution) -> tuple[str, list[int]]:
     taps = node.weight.transpose(0, 2, 3, 1).reshape(len(node.weight), -1)
     if not fits_lanes(node):
         return "int8_t", taps.reshape(-1).tolist()
-    zero = 1 << (node.bits - 1)
-    even = np.concatenate([taps, np.zeros_like(taps[: len(taps) % 2])]) + zero
-    pairs = even[0::2] | even[1::2] << node.bits
-    each = 8 // (2 * node.bits)
-    filled = np.pad(pairs, ((0, 0), (0, -pairs.shape[1] % each)))
-    parts = [filled[:, place::each] << (2 * node.bits * place) for place in range(each)]
-    return "uint8_t", sum(parts[1:], parts[0]).reshape(-1).tolist()
+    even = np.concatenate([taps, np.zeros_like(taps[: len(taps) % 2])])
+    pairs = even.reshape(-1, 2, even.shape[1])
+    if node.bits == _NIBBLE:
+        low, high = pairs[:, 0] + 8, pairs[:, 1] + 8
+        return "uint8_t", (low | high << _NIBBLE).reshape(-1).tolist()
+    filled = np.pad(pairs, ((0, 0), (0, 0), (0, -pairs.shape[2] % _TRITS)))
+    fives = filled.reshape(len(pairs), 2, -1, _TRITS).transpose(0, 2, 1, 3) + 1
+    whole = fives @ 3 ** np.arange(_TRITS)[::-1]
+    return "uint8_t", (-(-256 * whole // 3**_TRITS)).reshape(-1).tolist()
 
 
 def table(node: IntegerNode, name: str) -> str:
@@ -72,20 +85,21 @@ def table(node: IntegerNode, name: str) -> str:
 
 
 def _convolution(node: Any, name: str) -> dict[str, Any]:
-    channels, height, width = node.inputs[0].shape
+    channels, _, width = node.inputs[0].shape
     filters, rows, columns = node.shape
+    run = run_of(node)
     arrays: dict[str, Any] = {
         "weights": f"weights_{name}",
         "multipliers": f"multipliers_{name}",
         "bias": f"bias_{name}",
     }
-    sides = {"height": height, "width": width, "channels": channels, "rows": rows, "columns": columns}
+    sides = {"channels": channels, "rows": rows, "columns": columns}
     kernel = {"kernel_height": node.kernel[0], "kernel_width": node.kernel[1]}
-    steps = {"stride_y": node.stride[0], "stride_x": node.stride[1], "top": node.padding[0], "left": node.padding[1]}
+    steps = {"stride_y": node.stride[0], "stride_x": node.stride[1]}
     windows = {"pool_height": node.pool[0], "pool_width": node.pool[1]}
     rest = {"shift": node.shift or 0, "zero": node.zero, "bits": node.bits, "group": filters // node.groups}
     rest["depth"] = channels // node.groups
-    arrays |= {"pitch": width * channels, "run": run_of(node)}
+    arrays |= {"pitch": width * channels, "run": run, "together": rows_of(node) if run == _row(node) else 1}
     return {**arrays, **sides, "filters": filters, **kernel, **steps, **windows, **rest}
 
 

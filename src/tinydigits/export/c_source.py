@@ -53,15 +53,10 @@ def c_files(output: IntegerNode, metadata: dict[str, str]) -> dict[str, bytes]:
 
 
 def _padded_apart(output: IntegerNode) -> IntegerNode:
-    """The graph with padding as an operation of its own wherever what is around a map is not the byte 0."""
+    """The graph with padding as an operation of its own, so that every window is whole."""
     for node in in_order(output):
         before = node.inputs[0] if node.inputs else None
-        if (
-            isinstance(node, IntegerConvolution)
-            and any(node.padding)
-            and isinstance(before, IntegerNode)
-            and before.zero
-        ):
+        if isinstance(node, IntegerConvolution) and any(node.padding) and isinstance(before, IntegerNode):
             top, left, bottom, right = node.padding
             shape = (before.shape[0], before.shape[1] + top + bottom, before.shape[2] + left + right)
             frame = IntegerPad(node.name, (before,), shape, before.scale, before.zero, node.padding, False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tinydigits.export.graph import Node, in_order
-from tinydigits.export.integer_graph import Pixels, Sum
+from tinydigits.export.integer_graph import IntegerPad, Pixels, Sum
 
 __all__ = ["place_maps"]
 
@@ -26,16 +26,24 @@ class _Buffer:
         return self.first <= other.last and other.first <= self.last
 
 
-def place_maps(output: Node, work: Mapping[Node, int]) -> tuple[dict[Node, int], dict[Node, int], int]:
+_Plan = tuple[dict[Node, int], dict[Node, int], int]
+
+
+def place_maps(output: Node, work: Mapping[Node, int]) -> _Plan:
     """Offsets of all maps but the image and the logits, those of the work space, and the size of the block, in bytes.
 
     All are multiples of 4. The largest comes first, and each lies at the lowest place that is free while it is needed.
-    A sum takes the place of an input that nothing needs any more.
+    A sum takes the place of an input that nothing needs any more; an operation that adds rows and columns too, if that
+    makes the block smaller.
 
     Args:
         output: the graph.
         work: bytes that an operation needs while it runs, beside its inputs and its output.
     """
+    return min((_placed(output, work, enlarge) for enlarge in (False, True)), key=lambda plan: plan[2])
+
+
+def _placed(output: Node, work: Mapping[Node, int], enlarge: bool) -> _Plan:
     order = in_order(output)
     last_use = {one: step for step, node in enumerate(order) for one in node.inputs}
     buffers: dict[Node, _Buffer] = {}
@@ -43,11 +51,14 @@ def place_maps(output: Node, work: Mapping[Node, int]) -> tuple[dict[Node, int],
         if isinstance(node, Pixels) or node is output:
             continue
         spent = [one for one in node.inputs if last_use[one] == step and one in buffers]
-        if isinstance(node, Sum) and spent:
+        size = -(-math.prod(node.shape) // 4) * 4
+        enlarged = enlarge and isinstance(node, IntegerPad) and min(node.padding) >= 0
+        if spent and (enlarged or isinstance(node, Sum)):
             buffers[node] = buffers[spent[0]]
             buffers[node].last = last_use[node]
+            buffers[node].size = max(size, buffers[node].size)
         else:
-            buffers[node] = _Buffer(-(-math.prod(node.shape) // 4) * 4, step, last_use[node])
+            buffers[node] = _Buffer(size, step, last_use[node])
     spaces = {node: _Buffer(size, order.index(node), order.index(node)) for node, size in work.items()}
     distinct = {id(one): one for one in (*buffers.values(), *spaces.values())}.values()
     placed: list[_Buffer] = []

@@ -50,5 +50,6 @@ NETWORKS = Networks(
         "dense": "Dense",
         "sturdy": "Sturdy",
         "swift": "Swift",
+        "chip": "Chip",
     }
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinydigits.errors import UsageError, did_you_mean
+from tinydigits.recipes.chip import CHIP
 from tinydigits.recipes.dense import DENSE, DENSE_ORIGINAL
 from tinydigits.recipes.gap import GAP, GAP_ORIGINAL
 from tinydigits.recipes.recipe import Recipe
@@ -17,7 +18,7 @@ __all__ = ["DEFAULT", "RECIPES", "get_recipe"]
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        SWIFT, RECOGNIZER, SIMPLE, GAP, SKIP, DENSE, STURDY,
+        SWIFT, RECOGNIZER, SIMPLE, GAP, SKIP, DENSE, STURDY, CHIP,
         RECOGNIZER_ORIGINAL, SIMPLE_ORIGINAL, GAP_ORIGINAL, SKIP_ORIGINAL, DENSE_ORIGINAL,
     )
 }  # fmt: skip
