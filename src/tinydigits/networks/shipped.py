@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import functools
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession, SessionOptions
 
 from tinydigits.errors import DataError, UsageError, did_you_mean
+
+# onnxruntime reports its use to its makers over the network unless it is told not to before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+from onnxruntime import InferenceSession, SessionOptions
 
 __all__ = ["open_session", "shipped_file", "shipped_logits", "shipped_names", "shipped_notes", "shipped_session"]
 
