@@ -7,6 +7,7 @@ import inspect
 import typing
 from typing import Any
 
+import torch
 from sphinx.util.nodes import make_refnode
 
 import tinydigits
@@ -27,7 +28,12 @@ html_favicon = "logo.svg"
 nitpicky = True
 _ELSEWHERE = r"(collections|inspect|numpy|os|pathlib|PIL|torch|typing)\..*"
 _INTERNAL = r"tinydigits\.(evidence\.record|executors|user_networks)\..*"
-nitpick_ignore_regex = [("py:.*", _ELSEWHERE), ("py:.*", _INTERNAL)]
+# As overloaded signatures have them.
+_SHORT = r"NDArray|Tensor|nn\.Module"
+nitpick_ignore_regex = [("py:.*", _ELSEWHERE), ("py:.*", _INTERNAL), ("py:.*", _SHORT)]
+
+# What annotations name and modules import for type checkers alone.
+_FOR_TYPES = {"nn": torch.nn, "Tensor": torch.Tensor}
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -51,7 +57,7 @@ def _show_plain_types(_app: Any, what: str, _name: str, thing: Any, *_rest: Any)
     """Show `Annotated[int, Field(ge=0)]` as `int`, since docstrings say the range, and a data class by its fields."""
     for one in (thing, inspect.unwrap(thing)) if callable(thing) else ():
         if getattr(one, "__annotations__", None):
-            one.__annotations__ = typing.get_type_hints(one)
+            one.__annotations__ = typing.get_type_hints(one, localns=_FOR_TYPES)
     return ("", "") if what == "class" and dataclasses.is_dataclass(thing) else None
 
 

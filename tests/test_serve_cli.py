@@ -19,6 +19,7 @@ import requests
 
 import tinydigits as td
 from conftest import Answer, Process
+from tinydigits.serving.server import listening_at
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
@@ -86,6 +87,15 @@ def test_the_workers_of_a_server_that_is_killed_end_with_it(begin: Callable[...,
     while is_alive(process.pid):
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_connections_send_at_once_what_there_is_to_send() -> None:
+    with (
+        listening_at("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_port_that_is_taken_and_a_missing_package_are_said_in_one_line(

@@ -32,7 +32,7 @@ _STROKES = (
 )
 _VIEWS = {
     "page_desktop.png": {"viewport": {"width": 1280, "height": 820}, "color_scheme": "light"},
-    "page_phone.png": {"viewport": {"width": 390, "height": 900}, "color_scheme": "dark", "device_scale_factor": 1.5},
+    "page_phone.png": {"viewport": {"width": 390, "height": 900}, "color_scheme": "dark"},
 }
 
 
