@@ -40,6 +40,7 @@ class Claim:
 
     name: str
     bits: int
+    code: str
     accuracies: list[float]
     differs: float
     flash: int
@@ -63,25 +64,25 @@ def claims() -> Iterator[Claim]:
     for row in rows():
         if row["digest"] == get_recipe(row["recipe"]).digest():
             groups.setdefault((row["recipe"], row["bits"], row["code"]), {})[row["seed"]] = row
-    for (name, bits, _code), found in groups.items():
+    for (name, bits, code), found in groups.items():
         seeds = [found[seed] for seed in range(len(found)) if seed in found]
         if len(seeds) > 1:
             most = {what: max(one["chip"][what] for one in seeds) for what in seeds[0]["chip"]}
             differs = statistics.fmean(one["differs"] for one in seeds)
-            yield Claim(name, bits, [one["accuracy"] for one in seeds], differs, **most)
+            yield Claim(name, bits, code, [one["accuracy"] for one in seeds], differs, **most)
 
 
 def with_table(page: str) -> str:
     """docs/export.md with the table that follows from results/chip_seeds.jsonl."""
     lines = [
         "| network | bits of a weight | seeds | mean ± sd, % | lower 95 % bound | answers that differ, mean "
-        "| flash, bytes | memory, bytes | instructions |",
-        f"|---|{'--:|' * 8}",
+        "| flash, bytes | memory, bytes | instructions | code |",
+        f"|---|{'--:|' * 8}---|",
     ]
     lines += [
         f"| `{one.name}` | {one.bits} | {len(one.accuracies)} | {one.mean:.3f} ± {one.sd:.3f} "
         f"| {lower_bound(one.accuracies):.3f} | {one.differs:.1f} | {one.flash:,} | {one.memory:,} "
-        f"| {one.instructions / 1e6:.2f} M |"
+        f"| {one.instructions / 1e6:.2f} M | `{one.code[:8]}` |"
         for one in claims()
     ]
     return with_block(page, "seeds", "\n".join(lines) + "\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks import export, reading, speed_report, trust, where_time_goes
+from benchmarks import chip_report, export, reading, speed_report, trust, where_time_goes
 from tools import origins
 
 import tinydigits as td
@@ -24,7 +24,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIVE = ("recognizer", "simple", "gap", "skip", "dense")
 
 
-@pytest.mark.parametrize("benchmark", [export, origins, speed_report, where_time_goes, reading, trust])
+@pytest.mark.parametrize("benchmark", [export, chip_report, origins, speed_report, where_time_goes, reading, trust])
 def test_the_table_of_a_benchmark_is_that_of_its_results(benchmark: Any) -> None:
     page = benchmark.PAGE.read_text(encoding="utf-8")
     assert benchmark.with_table(page) == page
