@@ -27,8 +27,15 @@ import torch
 import tinydigits as td
 from tinydigits.evidence import record_use
 from tinydigits.evidence.pages import with_block
-from tinydigits.export import export
-from tinydigits.export.onnx_file import classify_with, session
+from tinydigits.export.c_source import c_files
+from tinydigits.export.folding import fold
+from tinydigits.export.html import html_page
+from tinydigits.export.integer_graph import IntegerNode
+from tinydigits.export.onnx_file import classify_with, onnx_model, session
+from tinydigits.export.onnx_integers import onnx_integer_model
+from tinydigits.export.quantization import quantize
+from tinydigits.export.tracing import trace
+from tinydigits.export.wasm import wasm_module
 from tinydigits.files import write_atomically
 from tinydigits.networks import weights_file
 from tinydigits.provenance import machine, versions
@@ -59,11 +66,16 @@ def measure(names: list[str]) -> None:
             "pytorch_microseconds": _microseconds(functools.partial(td.classify, network, images[:1])),
         }
         rows = [row for row in rows if row["target"] != name]
+        graph, training = fold(trace(network)), mnist.train.images[:_CALIBRATION, 0].numpy()
         for bits in (None, 8, 4, 2):
             record_use(ROOT / "results", get_recipe(name), "mnist", "benchmarks/export.py", note="the shipped weights")
             try:
-                row = _onnx(network, bits, mnist, expected)
-                row |= {} if bits is None else _integers(network, bits, mnist)
+                if bits is None:
+                    row = _onnx(onnx_model(graph, {}).SerializeToString(), mnist, expected)
+                else:
+                    quantized = quantize(graph, training, bits)
+                    row = _onnx(onnx_integer_model(quantized, {}).SerializeToString(), mnist, expected)
+                    row |= _integers(quantized, training[:_COUNTED])
             except td.TinydigitsError as error:
                 row = {"refused": str(error)}
             rows.append({**known, "bits": bits or 32, **row})
@@ -84,10 +96,8 @@ def _weights(name: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
 
 
-def _onnx(network: Any, bits: Any, mnist: td.Dataset, expected: Any) -> dict[str, Any]:
+def _onnx(content: bytes, mnist: td.Dataset, expected: Any) -> dict[str, Any]:
     images = mnist.test.images[:, 0].numpy()
-    exported = export(network, "onnx", bits=bits, calibration=mnist.train.images[:_CALIBRATION, 0].numpy())
-    content = exported.files[".onnx"]
     found, one = classify_with(content, images), session(content)
     return {
         "bytes": len(content),
@@ -110,14 +120,14 @@ def _microseconds(call: Callable[[], Any], repetitions: int = 100) -> float:
     return round(statistics.median(taken), 1)
 
 
-def _integers(network: Any, bits: Any, mnist: td.Dataset) -> dict[str, Any]:
-    """Sizes of the other formats, and what C takes of emulated chips; the images are of the training set."""
-    images = mnist.train.images[:, 0].numpy()
-    formats = {to: export(network, to, bits=bits, calibration=images[:_CALIBRATION]) for to in ("wasm", "html", "c")}
+def _integers(quantized: IntegerNode, images: Any) -> dict[str, Any]:
+    """Sizes of the other formats, and what C takes of emulated chips."""
+    files = {".wasm": wasm_module(quantized, {}), ".html": html_page(quantized, {}), **c_files(quantized, {})}
     with tempfile.TemporaryDirectory() as name:
-        formats["c"].write(Path(name) / "digits.c")
-        chips = {core: _taken(chip, Path(name), images[:_COUNTED]) for core, chip in CORES.items()}
-    return {**{to: len(formats[to].files[f".{to}"]) for to in ("wasm", "html")}, "chips": chips}
+        for ending in (".c", ".h"):
+            (Path(name) / f"digits{ending}").write_bytes(files[ending])
+        chips = {core: _taken(chip, Path(name), images) for core, chip in CORES.items()}
+    return {**{to: len(files[f".{to}"]) for to in ("wasm", "html", "c")}, "chips": chips}
 
 
 def _taken(chip: Chip, folder: Path, images: Any) -> dict[str, int]:

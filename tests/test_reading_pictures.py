@@ -289,8 +289,8 @@ def test_the_image_of_a_caller_stays_as_it_is(mnist: td.Dataset, tmp_path: Path)
     assert first == second
     assert first.lines == ["7"]
     left, top, width, height = first.digits[0].box
-    assert 1200 <= left < left + width <= 1500
-    assert 600 <= top < top + height <= 900
+    assert 1197 <= left < left + width <= 1503
+    assert 597 <= top < top + height <= 903
 
 
 def test_a_broken_pillow_image_is_refused(tmp_path: Path) -> None:

@@ -111,3 +111,18 @@ def test_contained_says_what_is_a_part(change: Change) -> None:
     assert parts_of_likelier(boxes, scores).tolist() == [False, True]
     change(contained=0.9)
     assert parts_of_likelier(boxes, scores).tolist() == [False, False]
+
+
+def test_no_larger_picture_is_looked_at_where_certain_digits_are_all_there_is(
+    mnist: td.Dataset, change: Change
+) -> None:
+    drawing = np.zeros((280, 480), np.uint8)
+    drawing[:, :280] = cv2.resize(mnist.test.image_array[0], (280, 280), interpolation=cv2.INTER_CUBIC)
+    assert detect(drawing)[0][-1].scale < 0.5
+    speck = drawing.copy()
+    speck[140:152, 440:452] = 200
+    assert detect(speck)[0][-1].scale == pytest.approx(1)
+    change(even=256)
+    assert detect(speck)[0][-1].scale < 0.5
+    change(certain=20.0)
+    assert detect(drawing)[0][-1].scale == pytest.approx(1)

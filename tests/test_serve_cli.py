@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,6 +19,7 @@ import requests
 
 import tinydigits as td
 from conftest import Answer, Process
+from tinydigits.serving.server import listening_at
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
@@ -29,6 +31,15 @@ def started(process: Process) -> str:
         if found := re.search(r"http://127\.0\.0\.1:\d+", json.loads(line)["message"]):
             return found.group()
     raise AssertionError(process.communicate())
+
+
+def is_alive(group: int) -> bool:
+    """Whether there is still a process of that group."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @POSIX
@@ -64,6 +75,27 @@ def test_sigterm_answers_what_is_in_flight(begin: Callable[..., Process], mnist:
     *lines, last = filter(None, errors.splitlines())
     assert {line["status"] for line in map(json.loads, lines) if line["message"] == "call"} == {200}
     assert last == "stopped"
+
+
+@POSIX
+def test_the_workers_of_a_server_that_is_killed_end_with_it(begin: Callable[..., Process]) -> None:
+    process = begin("serve", "--port", 0)
+    assert requests.get(f"{started(process)}/healthz", timeout=120).ok
+    process.kill()
+    process.wait()
+    end = time.monotonic() + 20
+    while is_alive(process.pid):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_connections_send_at_once_what_there_is_to_send() -> None:
+    with (
+        listening_at("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_port_that_is_taken_and_a_missing_package_are_said_in_one_line(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -79,6 +80,14 @@ def test_shipped_weights_are_evaluated_and_results_are_shown(without: Callable[.
     assert json.loads(evaluated.stdout)["accuracy"] > 99.3, evaluated.stderr
     results = without(main, "results", "--json", "--results", Path(__file__).parents[1] / "results")
     assert {"swift", "dense"} <= {row["recipe"] for row in json.loads(results.stdout)}, results.stderr
+
+
+def test_onnxruntime_reports_to_nobody(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    program = "import numpy as np, tinydigits as td; td.classify('swift', np.zeros((1, 28, 28), np.uint8))"
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
+    assert list(tmp_path.iterdir()) == [], "where it reports, it keeps what it will send and an identifier"
 
 
 def test_python_reads_classifies_and_evaluates(without: Callable[..., Answer]) -> None:

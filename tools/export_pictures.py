@@ -16,7 +16,7 @@ from tinydigits.export import export
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _VIEWS = {
-    "export_desktop.png": {"viewport": {"width": 1000, "height": 620}, "color_scheme": "light"},
+    "export_desktop.png": {"viewport": {"width": 1100, "height": 840}, "color_scheme": "light"},
     "export_phone.png": {"viewport": {"width": 390, "height": 930}, "color_scheme": "dark"},
 }
 _STROKES = (

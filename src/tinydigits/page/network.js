@@ -1,10 +1,11 @@
 "use strict";
 /* The network, as WebAssembly, and what it makes of a drawing. */
 
-let wasm;
+let wasm, known = [];
 
 /* From now on the network is the one in these bytes. */
 function use(bytes) {
+  known = [];
   wasm = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
 }
 const memory = (place, length) => new Uint8Array(wasm.memory.buffer, place, length);
@@ -62,11 +63,13 @@ function glyphs(ink, height, width) {
   return joined;
 }
 
-/* All digits of a drawing, from left to right. */
+/* All digits of a drawing, from left to right; those that are as they were last time are not read again. */
 function readAll(ink, height, width) {
-  return glyphs(ink, height, width).map(([low, high]) => {
-    const part = new Uint8Array(height * (high - low + 1));
-    for (let y = 0; y < height; y++) part.set(ink.subarray(y * width + low, y * width + high + 1), y * (high - low + 1));
-    return read(part, height, high - low + 1);
-  }).filter(Boolean);
+  known = glyphs(ink, height, width).map(([low, high]) => {
+    const across = high - low + 1, part = new Uint8Array(height * across);
+    for (let y = 0; y < height; y++) part.set(ink.subarray(y * width + low, y * width + high + 1), y * across);
+    const same = known.find((one) => one.across === across && one.part.every((value, place) => value === part[place]));
+    return same ?? { across, part, digit: read(part, height, across) };
+  });
+  return known.map((one) => one.digit).filter(Boolean);
 }

@@ -69,15 +69,36 @@ def detect(grey: Grey) -> tuple[list[Level], Candidates]:
 
 
 def _is_worthwhile(level: Level, last: Level, grey: Grey, found: list[Candidates]) -> bool:
-    """Whether a larger picture may show more: it is small still, digits are low in the last one, or there are none."""
+    """Whether a larger picture may show more: it is small still, digits are low in the last one, or there are none.
+
+    None shows more than one in which all ink is that of digits.
+    """
+    merged = merge(found)
+    if _holds_digits_alone(last, merged):
+        return False
     enlarged = level.scale > 1 and max(grey.shape) >= SETTINGS.enlarged
     if level.grey.size <= SETTINGS.first_area and not enlarged:
         return True
-    merged = merge(found)
     heights = (merged.boxes[:, 3] - merged.boxes[:, 1])[merged.odds > SETTINGS.likely] * last.scale
     if len(heights) == 0:
         return not enlarged
     return float(np.quantile(heights, 0.25)) < SETTINGS.low
+
+
+def _holds_digits_alone(level: Level, found: Candidates) -> bool:
+    """Whether digits that are certain and not low are all that is in a picture, as in a drawing of one or a few."""
+    boxes = (found.boxes * level.scale)[found.odds > SETTINGS.certain]
+    if len(boxes) == 0 or (boxes[:, 3] - boxes[:, 1]).min() < SETTINGS.low:
+        return False
+    around = np.ones(level.grey.shape, bool)
+    for left, top, right, bottom in boxes + PAD:
+        margin = 1 + 0.15 * max(right - left, bottom - top)
+        rows, columns = (
+            slice(max(0, int(low - margin)), int(high + margin) + 2) for low, high in ((top, bottom), (left, right))
+        )
+        around[rows, columns] = False
+    rest = level.grey[around]
+    return bool(rest.size and np.ptp(rest) < SETTINGS.even)
 
 
 def pyramid(grey: Grey) -> Iterator[Level]:

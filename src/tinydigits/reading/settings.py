@@ -21,6 +21,8 @@ class Settings:
         enlarged: a picture whose longer side is less is enlarged twofold at once, others only where their digits
             are low.
         likely: log-odds of the detector at which a candidate counts as a digit when heights are compared.
+        certain: likewise, at which it needs no larger picture, if all else is even:
+        even: grey levels that differ by less than this.
         candidate: log-odds at which the detector's cell is looked at.
         overlap: boxes that share more of their union than this are one digit.
         same: boxes that share more of their union than this are averaged.
@@ -41,6 +43,8 @@ class Settings:
     low: int = 20
     enlarged: int = 160
     likely: float = 0.7
+    certain: float = 2.0
+    even: int = 48
     candidate: float = -0.7
     overlap: float = 0.4
     same: float = 0.55
