@@ -26,17 +26,19 @@ class Chip:
     ram: int
     nanoseconds: float
     """Of emulated time for a step of the timer, of which an instruction takes one."""
+    memory: int = 1 << 20
+    """Bytes that the board has, or more."""
 
 
-def _cortex(name: str, processor: str, board: str, nanoseconds: float) -> Chip:
+def _cortex(name: str, processor: str, board: str, nanoseconds: float, memory: int = 1 << 20) -> Chip:
     compiler = ("arm-none-eabi-gcc", f"-mcpu={processor}", "-mthumb")
-    return Chip(name, compiler, ("qemu-system-arm", "-M", board), 0, 0x2000_0000, nanoseconds)
+    return Chip(name, compiler, ("qemu-system-arm", "-M", board), 0, 0x2000_0000, nanoseconds, memory)
 
 
 CORES = {
     chip.name: chip
     for chip in (
-        _cortex("Cortex-M0", "cortex-m0", "microbit", 62.5),
+        _cortex("Cortex-M0", "cortex-m0", "microbit", 62.5, 1 << 14),
         _cortex("Cortex-M3", "cortex-m3", "mps2-an385", 40),
         _cortex("Cortex-M4", "cortex-m4", "mps2-an386", 40),
         _cortex("Cortex-M7", "cortex-m7", "mps2-an500", 40),

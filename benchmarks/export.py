@@ -50,6 +50,7 @@ PAGE = ROOT / "docs" / "export.md"
 _CALIBRATION = 1000
 _COUNTED = 10  # images; the number of instructions hardly depends on them
 _OPTIMISED = "-O2"
+_STACK = 1 << 10  # bytes, more than any network needs
 
 
 def measure(names: list[str]) -> None:
@@ -130,8 +131,11 @@ def _integers(quantized: IntegerNode, images: Any) -> dict[str, Any]:
     return {**{to: len(files[f".{to}"]) for to in ("wasm", "html", "c")}, "chips": chips}
 
 
-def _taken(chip: Chip, folder: Path, images: Any) -> dict[str, int]:
+def _taken(chip: Chip, folder: Path, images: Any) -> dict[str, int | None]:
+    """Flash, memory and instructions; of a network that is too large for the board's memory, not the last."""
     flash, static = sizes(chip, folder, _OPTIMISED)
+    if static + _STACK > chip.memory:
+        return {"flash": flash, "memory": static + _STACK, "instructions": None}
     found = on_chip(chip, folder, images, optimise=_OPTIMISED, count=True)
     return {"flash": flash, "memory": static + found.stack, "instructions": round(found.instructions)}
 
@@ -166,12 +170,16 @@ def _chips_table(rows: list[dict[str, Any]]) -> str:
     ]
     for row in rows:
         first = row["chips"]["Cortex-M0"]
-        counts = " | ".join(f"{row['chips'][core]['instructions'] / 1e6:.2f} M" for core in cores)
+        counts = " | ".join(_millions(row["chips"][core]["instructions"]) for core in cores)
         lines.append(
             f"| {_name(row)} | {row['bits']} | {row['accuracy']:.2f} | {row['differs']} | {first['flash']:,} "
             f"| {first['memory']:,} | {counts} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _millions(count: int | None) -> str:
+    return "–" if count is None else f"{count / 1e6:.2f} M"
 
 
 def _onnx_table(rows: list[dict[str, Any]]) -> str:
