@@ -26,11 +26,11 @@ class Chip:
     ram: int
     nanoseconds: float
     """Of emulated time for a step of the timer, of which an instruction takes one."""
-    memory: int = 1 << 20
-    """Bytes that the board has, or more."""
+    memory: int = 1 << 16
+    """Bytes of RAM that are used; the board has as many at least."""
 
 
-def _cortex(name: str, processor: str, board: str, nanoseconds: float, memory: int = 1 << 20) -> Chip:
+def _cortex(name: str, processor: str, board: str, nanoseconds: float, memory: int = 1 << 16) -> Chip:
     compiler = ("arm-none-eabi-gcc", f"-mcpu={processor}", "-mthumb")
     return Chip(name, compiler, ("qemu-system-arm", "-M", board), 0, 0x2000_0000, nanoseconds, memory)
 
@@ -81,7 +81,7 @@ def on_chip(
 ) -> Measured:
     """What an emulated chip makes of uint8 [N, 28, 28] by the `digits.c` of a folder."""
     (folder / "images.bin").write_bytes(images.tobytes())
-    sizes = {"FLASH": chip.flash, "RAM": chip.ram, "SIZE": 1 << 14}
+    sizes = {"FLASH": chip.flash, "RAM": chip.ram, "SIZE": chip.memory}
     link = ["-T", str(CHIPS / "chip.ld"), *(f"-Wl,--defsym={name}={value}" for name, value in sizes.items())]
     flags = [optimise, *WARNINGS, "-ffreestanding", "-nostdlib", "-I."]
     run([*chip.compiler, *flags, str(CHIPS / "chip.c"), "digits.c", "-lgcc", *link, "-o", "chip.elf"], folder)
