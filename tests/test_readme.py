@@ -15,8 +15,9 @@ from benchmarks import chip_report, export, reading, speed_report, trust, where_
 from tools import origins
 
 import tinydigits as td
+from tinydigits.evidence import load_series
 from tinydigits.networks import load_weights, weights_file
-from tinydigits.recipes import RECIPES, get_recipe
+from tinydigits.recipes import DEFAULT, RECIPES, get_recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,6 +48,11 @@ def test_shipped_weights_are_those_of_todays_recipe_and_small(name: str) -> None
     notes = load_weights(path)[1]
     assert notes["recipe"] == name
     assert notes["digest"] == get_recipe(name).digest()
+
+
+def test_the_default_recipe_is_certified_with_the_code_that_ships() -> None:
+    series, _ = load_series(ROOT / "results" / "evidence")
+    assert any(one.name == DEFAULT and one.current and not one.older_code for one in series)
 
 
 def test_evaluate_works_at_once(tinydigits: Callable[..., subprocess.CompletedProcess[str]]) -> None:

@@ -9,16 +9,15 @@ import functools
 import os
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinydigits.errors import DataError, UsageError, did_you_mean
 
-# onnxruntime reports its use to its makers over the network unless it is told not to before it is imported.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-from onnxruntime import InferenceSession, SessionOptions
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 __all__ = ["open_session", "shipped_file", "shipped_logits", "shipped_names", "shipped_notes", "shipped_session"]
 
@@ -50,6 +49,10 @@ def open_session(content: bytes, name: str) -> InferenceSession:
     Raises:
         DataError: it is none that onnxruntime can run.
     """
+    # It reports its use to its makers over the network unless it is told not to before it is imported.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    from onnxruntime import InferenceSession, SessionOptions
+
     options = SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
