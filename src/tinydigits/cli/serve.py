@@ -10,7 +10,7 @@ __all__ = ["command"]
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is all of them.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free one.")
-@click.option("--workers", type=int, help="Processes for photos. [default: one a core]")
+@click.option("--workers", type=int, help="Processes for drawings, and as many for photos. [default: one a core]")
 @click.option("--max-bytes", type=int, default=10_000_000, show_default=True, help="Of a request.")
 @click.option(
     "--max-calls", type=int, default=256, show_default=True, help="At work or waiting, of drawings and photos each."

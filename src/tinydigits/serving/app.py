@@ -48,7 +48,7 @@ def create_app(limits: Limits | None = None) -> FastAPI:
 @asynccontextmanager
 async def _workers(app: FastAPI) -> AsyncIterator[None]:
     limits = app.state.limits
-    app.state.drawings = Lane(1, limits.calls, limits.work_seconds)
+    app.state.drawings = Lane(limits.workers, limits.calls, limits.work_seconds)
     app.state.photos = Lane(limits.workers, limits.calls, limits.work_seconds)
     try:
         await asyncio.gather(app.state.drawings.ready(), app.state.photos.ready())

@@ -26,4 +26,4 @@ class Limits:
     calls: Annotated[int, Field(ge=1, le=10_000)] = 256
     """At work or waiting, of drawings and of photos each; one more is answered with 503."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
-    """Processes for photos; drawings have one of their own."""
+    """Processes for drawings, and as many for photos."""
