@@ -49,9 +49,13 @@ def main() -> None:
     )
     rows["installed, MB"] = (megabytes(set()), megabytes({"train"}))
     lines = ["| | without PyTorch | with |", "|---|--:|--:|"]
-    lines += [f"| {name} | {without:.3g} | {with_it:.3g} |" for name, (without, with_it) in rows.items()]
+    lines += [f"| {name} | {_figure(without)} | {_figure(with_it)} |" for name, (without, with_it) in rows.items()]
     print("\n".join(lines))
     write_atomically(PAGE, with_block(PAGE.read_text(encoding="utf-8"), "light", "\n".join(lines) + "\n"))
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
 def drawing(digits: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,18 @@ from PIL import Image
 import tinydigits as td
 
 CLIENTS = 200
+# What uvicorn and FastAPI take by themselves: a handler that answers the same whatever it is sent.
+MINIMAL = """
+from fastapi import FastAPI, Request
+
+app = FastAPI()
+
+
+@app.post("/v1/classify")
+async def classify(request: Request) -> dict[str, object]:
+    await request.body()
+    return {"network": "swift", "digits": [7], "probabilities": [[0.1] * 10]}
+"""
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
@@ -57,6 +70,9 @@ def main(seconds: float) -> None:
         for clients in (1, 8):
             row("classify 1 image", "/v1/classify", _file(images[0]), clients, "image/png",
                 lambda: td.classify("swift", images[:1]))  # fmt: skip
+        minimal = _started_minimal(stack)
+        found = _wrk(stack, f"{minimal}/v1/classify", _file(images[0]), "image/png", 8, seconds)
+        print(f"| a handler that does nothing | 8 | {' | '.join(found)} | – |", flush=True)
         row("classify 100 images", "/v1/classify", hundred.getvalue(), 8, "application/x-npy",
             lambda: td.classify("swift", images[:100]))  # fmt: skip
         row("read a photo of 8 megapixels", "/v1/read", photo, 1, "image/png", lambda: td.read(photo))
@@ -76,6 +92,20 @@ def _started(stack: ExitStack) -> str:
     address = str(json.loads(server.stderr.readline())["message"])
     threading.Thread(target=server.stderr.read, daemon=True).start()
     requests.get(f"{address}/healthz", timeout=120)
+    return address
+
+
+def _started_minimal(stack: ExitStack) -> str:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    (folder / "minimal.py").write_text(MINIMAL)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "minimal:app", "--port", str(port), "--log-level", "error"]
+    stack.callback(stack.enter_context(subprocess.Popen(command, cwd=folder)).terminate)
+    address = f"http://127.0.0.1:{port}"
+    session = requests.Session()
+    session.mount("http://", requests.adapters.HTTPAdapter(max_retries=requests.adapters.Retry(20, backoff_factor=0.1)))
+    session.get(f"{address}/docs", timeout=60)
     return address
 
 
