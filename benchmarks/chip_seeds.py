@@ -80,7 +80,7 @@ def trained(recipe: Recipe, mnist: td.Dataset, seed: int, code: str) -> tuple[nn
 
 def measured(network: nn.Module, bits: Any, mnist: td.Dataset) -> dict[str, Any]:
     """What the integers get wrong, how many answers are not PyTorch's, and what the C takes of a Cortex-M0."""
-    images, labels = mnist.test.images[:, 0].numpy(), mnist.test.labels.numpy()
+    images, labels = mnist.test.image_array, mnist.test.label_array
     calibration = mnist.train.images[:CALIBRATION, 0].numpy()
     exported = export(network, "c", bits=bits, calibration=calibration)
     answers, floats = exported.answers(images), td.classify(network, images).argmax(1).numpy()

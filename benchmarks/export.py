@@ -98,11 +98,11 @@ def _weights(name: str) -> str:
 
 
 def _onnx(content: bytes, mnist: td.Dataset, expected: Any) -> dict[str, Any]:
-    images = mnist.test.images[:, 0].numpy()
+    images = mnist.test.image_array
     found, one = classify_with(content, images), session(content)
     return {
         "bytes": len(content),
-        "accuracy": 100 * float((found.argmax(1) == mnist.test.labels.numpy()).mean()),
+        "accuracy": 100 * float((found.argmax(1) == mnist.test.label_array).mean()),
         "differs": int((found.argmax(1) != expected.argmax(1)).sum()),
         "largest_difference": float(np.abs(found - expected).max()),
         "microseconds": _microseconds(lambda: one(images[:1])),

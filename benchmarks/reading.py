@@ -81,7 +81,7 @@ def main() -> None:
 
 def measure(digits: td.Split, style: PageStyle | None, pages: int) -> tuple[ReadingErrors, float]:
     """Errors over all pages, of one style or of mixed ones, and processor seconds to read one."""
-    images, labels = digits.images.numpy()[:, 0], digits.labels.numpy()
+    images, labels = digits.image_array, digits.label_array
     total, seconds = ReadingErrors(), 0.0
     for seed in range(FIRST_SEED, FIRST_SEED + pages):
         page = compose_page(images, labels, style or mixed_style(np.random.default_rng(seed)), seed)
@@ -94,7 +94,7 @@ def measure(digits: td.Split, style: PageStyle | None, pages: int) -> tuple[Read
 
 def measure_scenes(digits: td.Split, scenes: int) -> tuple[ReadingErrors, float]:
     """Likewise over scenes; what is ambiguous there may be read or not."""
-    bank = GlyphBank(digits.images.numpy()[:, 0], digits.labels.numpy(), UNSEEN_FONTS, hershey=False)
+    bank = GlyphBank(digits.image_array, digits.label_array, UNSEEN_FONTS, hershey=False)
     total, seconds = ReadingErrors(), 0.0
     for seed in range(FIRST_SEED, FIRST_SEED + scenes):
         scene = compose_scenes(bank, np.random.default_rng(seed), (240, 320))[0]
@@ -118,7 +118,7 @@ def measure_scenes(digits: td.Split, scenes: int) -> tuple[ReadingErrors, float]
 
 def speed(digits: td.Split) -> dict[str, float]:
     """Processor milliseconds, the least of ten, for a 12-megapixel JPEG photo with 50 digits and a 280-pixel canvas."""
-    images, labels = digits.images.numpy()[:, 0], digits.labels.numpy()
+    images, labels = digits.image_array, digits.label_array
     page = compose_page(images, labels, PageStyle(height=190, lines=5, digits=10, gradient=0.4, grain=0.02), 0).picture
     photo = cv2.imencode(".jpg", cv2.resize(page, (4000, 3000)), [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
     canvas = 255 - cv2.resize(images[0], (280, 280), interpolation=cv2.INTER_CUBIC)

@@ -99,7 +99,7 @@ def table() -> str:
 
 def on_scenes(digits: td.Split, scenes: int, side: int = 200) -> list[tuple[td.Digit, int]]:
     """The digits that are read on composed scenes of so many pixels a side, each with what is written there."""
-    bank = GlyphBank(digits.images.numpy()[:, 0], digits.labels.numpy())
+    bank = GlyphBank(digits.image_array, digits.label_array)
     found = []
     for seed in range(scenes):
         scene = compose_scenes(bank, np.random.default_rng(seed), (side, side))[0]

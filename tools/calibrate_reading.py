@@ -53,7 +53,7 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     held_out = td.load("mnist").train[-HELD_OUT:]
-    bank = GlyphBank(held_out.images.numpy()[:, 0], held_out.labels.numpy())
+    bank = GlyphBank(held_out.image_array, held_out.label_array)
     found = [_found(bank, np.random.default_rng((SEED, seed))) for seed in range(scenes)]
     document = {"made_by": "tools/calibrate_reading.py", **fit(found)}
     document["accept_alone"] = accept_alone(document)

@@ -20,7 +20,7 @@ NETWORKS = Path(__file__).resolve().parents[1] / "src" / "tinydigits" / "page" /
 
 def main() -> None:
     """Write them all."""
-    calibration = td.load("mnist").train.images[:1000, 0].numpy()
+    calibration = td.load("mnist").train.image_array[:1000]
     for name in sorted(name for name in RECIPES if weights_file(name)):
         try:
             exported = export(td.pretrained(name), "wasm", bits=8, calibration=calibration)

@@ -66,7 +66,7 @@ def main() -> None:
 def _photo(path: Path) -> Path:
     digits = td.load("mnist").train[-10_000:]
     style = dataclasses.replace(PAGE_STYLES["dark ruling"], skew=5, shadow=0.35, gradient=0.3, lines=3, digits=7)
-    page = compose_page(digits.images.numpy()[:, 0], digits.labels.numpy(), style, seed=10)
+    page = compose_page(digits.image_array, digits.label_array, style, seed=10)
     Image.fromarray(page.picture).save(path, quality=88)
     return path
 

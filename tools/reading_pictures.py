@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> None:
     digits = td.load("mnist").train[-10_000:]
     style = dataclasses.replace(PAGE_STYLES["dark ruling"], skew=8, shadow=0.4, gradient=0.3, lines=2, digits=7)
-    page = compose_page(digits.images.numpy()[:, 0], digits.labels.numpy(), style, seed=4).picture
+    page = compose_page(digits.image_array, digits.label_array, style, seed=4).picture
     levels, candidates = detect(contrast_grey(page))
     level = next(level for level in levels if 60 * level.scale > 25)
     centres = 1 / (1 + np.exp(-cells_of(level.grey)[0]))

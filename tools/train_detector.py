@@ -40,7 +40,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.manual_seed(SEED)
     train = td.load("mnist").train[:-10_000]
-    bank = GlyphBank(train.images.numpy()[:, 0], train.labels.numpy())
+    bank = GlyphBank(train.image_array, train.label_array)
     network = Detector().to(memory_format=torch.channels_last)
     print(sum(parameter.numel() for parameter in network.parameters()), "parameters", flush=True)
     optimizer = torch.optim.AdamW(network.parameters(), arguments.lr, weight_decay=0.02)
