@@ -1,17 +1,17 @@
 """What `tinydigits serve` bears: drawings and photos to read, images to classify, and two hundred clients at once.
 
-    apt-get install wrk
+    apt-get install hey
     python benchmarks/serving.py [SECONDS]
 
-Server and clients share this machine, so that the figures are lower bounds. wrk sends the same call over and over; the
-last column has how often the same is done in a second in this process, on one core, without HTTP. Then 200 clients
-send an image of the test set each, compare the answer with that of `tinydigits.classify`, and send the next one.
+Server and clients share this machine, so that the figures are lower bounds. hey sends the same call over and over, from
+as many connections as there are clients; beside it stands how often the same is done in a second in this process, on
+one core, without HTTP. Then 200 clients send an image of the test set each, compare the answer with that of
+`tinydigits.classify`, and send the next one.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import re
 import socket
 import subprocess
@@ -20,8 +20,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,99 +32,127 @@ from PIL import Image
 
 import tinydigits as td
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks.running_server import running_server
+
 CLIENTS = 200
-# What uvicorn and FastAPI take by themselves: a handler that answers the same whatever it is sent.
+_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".npy": "application/x-npy"}
+# What uvicorn and FastAPI take by themselves, and the least that classifies: nothing is bounded, logged or counted.
 MINIMAL = """
+import io
+
+import numpy as np
 from fastapi import FastAPI, Request
+from PIL import Image
+
+import tinydigits as td
 
 app = FastAPI()
 
 
-@app.post("/v1/classify")
-async def classify(request: Request) -> dict[str, object]:
+@app.post("/nothing")
+async def nothing(request: Request) -> dict[str, object]:
     await request.body()
     return {"network": "swift", "digits": [7], "probabilities": [[0.1] * 10]}
+
+
+@app.post("/png")
+async def png(request: Request) -> dict[str, object]:
+    return answer(np.asarray(Image.open(io.BytesIO(await request.body())))[None])
+
+
+@app.post("/npy")
+async def npy(request: Request) -> dict[str, object]:
+    return answer(np.load(io.BytesIO(await request.body())))
+
+
+def answer(images: np.ndarray) -> dict[str, object]:
+    probabilities = td.classify("swift", images)
+    return {"network": "swift", "digits": probabilities.argmax(1).tolist(), "probabilities": probabilities.tolist()}
 """
-_UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
 def main(seconds: float) -> None:
-    """Start a server, measure, stop it."""
+    """Start servers, measure, stop them."""
     images = td.load("mnist").test.image_array[:500]
-    drawing = _file(255 - images[0].repeat(10, 0).repeat(10, 1))
-    photo = _file(np.pad(255 - np.concatenate(list(images[:10]), 1).repeat(12, 0).repeat(12, 1), 1000, mode="edge"))
-    hundred = io.BytesIO()
-    np.save(hundred, images[:100])
-    with ExitStack() as stack:
-        address = _started(stack)
+    with tempfile.TemporaryDirectory() as name, running_server() as ours, _minimal_server(name) as minimal:
+        drawing, photo, digit, hundred = (Path(name, file) for file in ("a.png", "b.jpg", "c.png", "d.npy"))
+        Image.fromarray(255 - images[0].repeat(10, 0).repeat(10, 1)).save(drawing)
+        numbers = 255 - np.concatenate(list(images[:10]), 1).repeat(12, 0).repeat(12, 1)
+        Image.fromarray(np.pad(numbers, ((1332, 1332), (320, 320)), mode="edge")).save(photo)
+        Image.fromarray(images[0]).save(digit)
+        np.save(hundred, images[:100])
+        print(f"in this process, a second: {_alone(lambda: td.read(drawing), seconds):.0f} drawings read, "
+              f"{_alone(lambda: td.read(photo), seconds):.1f} photos of 12 megapixels; classified "
+              f"{_alone(lambda: td.classify('swift', images[:1]), seconds):,.0f} times one image, "
+              f"{_alone(lambda: td.classify('swift', images[:100]), seconds):.0f} times a hundred\n")  # fmt: skip
+        print("| call | clients | a second | median, ms | 99 %, ms | not answered |\n|---|--:|--:|--:|--:|--:|")
 
-        def row(what: str, path: str, body: bytes, clients: int, kind: str, alone: Callable[[], object]) -> None:
-            found = _wrk(stack, f"{address}{path}", body, kind, clients, seconds)
-            print(f"| {what} | {clients} | {' | '.join(found)} | {_alone(alone, seconds / 4):.0f} |", flush=True)
+        def row(what: str, url: str, file: Path, clients: int = 8, pace: float = 0) -> float:
+            figures = _load(url, file, clients, seconds, pace)
+            print(f"| {what} | {clients} | {figures} |", flush=True)
+            return figures.rate
 
-        def read() -> object:
-            return td.read(drawing)
-
-        print("| call | clients | a second | median, ms | 99 %, ms | not answered | in process |")
-        print("|---|--:|--:|--:|--:|--:|--:|")
-        for clients in (1, 8):
-            row("read a drawing of 280×280", "/v1/read", drawing, clients, "image/png", read)
-        for clients in (1, 8):
-            row("classify 1 image", "/v1/classify", _file(images[0]), clients, "image/png",
-                lambda: td.classify("swift", images[:1]))  # fmt: skip
-        minimal = _started_minimal(stack)
-        found = _wrk(stack, f"{minimal}/v1/classify", _file(images[0]), "image/png", 8, seconds)
-        print(f"| a handler that does nothing | 8 | {' | '.join(found)} | – |", flush=True)
-        row("classify 100 images", "/v1/classify", hundred.getvalue(), 8, "application/x-npy",
-            lambda: td.classify("swift", images[:100]))  # fmt: skip
-        row("read a photo of 8 megapixels", "/v1/read", photo, 1, "image/png", lambda: td.read(photo))
-        beside = threading.Thread(target=_wrk, args=(stack, f"{address}/v1/read", photo, "image/png", 2, seconds + 2))
-        beside.start()
-        time.sleep(1)
-        row("read a drawing while two send photos", "/v1/read", drawing, 1, "image/png", read)
-        beside.join()
-        print(f"\n{CLIENTS} clients: {_compared(address, images, 3 * seconds)}")
-
-
-def _started(stack: ExitStack) -> str:
-    command = [sys.executable, "-m", "tinydigits", "serve", "--port", "0"]
-    server = stack.enter_context(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
-    stack.callback(server.terminate)
-    assert server.stderr is not None
-    address = str(json.loads(server.stderr.readline())["message"])
-    threading.Thread(target=server.stderr.read, daemon=True).start()
-    requests.get(f"{address}/healthz", timeout=120)
-    return address
+        row("read a drawing of 280×280", f"{ours}/v1/read", drawing, 1)
+        most = row("read a drawing of 280×280", f"{ours}/v1/read", drawing)
+        row("the same at half that rate", f"{ours}/v1/read", drawing, 2, most / 2)
+        row("read a photo of 12 megapixels", f"{ours}/v1/read", photo, 1)
+        with ThreadPoolExecutor() as others:
+            others.submit(_load, f"{ours}/v1/read", photo, 2, seconds + 2)
+            time.sleep(1)
+            row("read a drawing while two send photos", f"{ours}/v1/read", drawing, 1)
+        row("a handler that does nothing", f"{minimal}/nothing", digit)
+        row("the least that classifies a PNG", f"{minimal}/png", digit)
+        row("classify a PNG", f"{ours}/v1/classify", digit)
+        row("the least that classifies 100 images", f"{minimal}/npy", hundred)
+        row("classify 100 images", f"{ours}/v1/classify", hundred)
+        print(f"\n{CLIENTS} clients: {_compared(ours, images, 3 * seconds)}")
 
 
-def _started_minimal(stack: ExitStack) -> str:
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    (folder / "minimal.py").write_text(MINIMAL)
+@contextmanager
+def _minimal_server(folder: str) -> Iterator[str]:
+    Path(folder, "minimal.py").write_text(MINIMAL)
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "minimal:app", "--port", str(port), "--log-level", "error"]
-    stack.callback(stack.enter_context(subprocess.Popen(command, cwd=folder)).terminate)
-    address = f"http://127.0.0.1:{port}"
-    session = requests.Session()
-    session.mount("http://", requests.adapters.HTTPAdapter(max_retries=requests.adapters.Retry(20, backoff_factor=0.1)))
-    session.get(f"{address}/docs", timeout=60)
-    return address
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    command = [sys.executable, "-m", "uvicorn", "minimal:app", "--port", address.rpartition(":")[2]]
+    with subprocess.Popen([*command, "--log-level", "error"], cwd=folder) as server, requests.Session() as session:
+        retry = requests.adapters.Retry(20, backoff_factor=0.1)
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retry))
+        try:
+            session.get(f"{address}/docs", timeout=60)
+            yield address
+        finally:
+            server.terminate()
 
 
-def _wrk(stack: ExitStack, url: str, body: bytes, kind: str, clients: int, seconds: float) -> list[str]:
-    """Calls a second, median and 99th percentile in milliseconds, calls that were not answered with 200."""
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    (folder / "body").write_bytes(body)
-    (folder / "call.lua").write_text(
-        f'wrk.method = "POST"\nwrk.headers["Content-Type"] = "{kind}"\n'
-        f'wrk.body = io.open("{folder / "body"}", "rb"):read("*a")\n'
+@dataclass
+class _Figures:
+    rate: float
+    """Calls a second."""
+    median: float
+    """Seconds from call to answer."""
+    late: float
+    """Seconds; 99 of 100 calls took at most as many."""
+    lost: int
+    """Calls that were not answered with 200."""
+
+    def __str__(self) -> str:
+        return f"{self.rate:,.0f} | {1000 * self.median:.1f} | {1000 * self.late:.1f} | {self.lost}"
+
+
+def _load(url: str, file: Path, clients: int, seconds: float, pace: float = 0) -> _Figures:
+    """Call for as many seconds, `pace` times a second, or, where that is 0, as often as there is an answer."""
+    options = ["-z", f"{seconds:g}s", "-c", str(clients), "-q", f"{pace / clients:g}", "-cpus", "1", "-t", "60"]
+    words = ["hey", *options, "-m", "POST", "-T", _KINDS[file.suffix], "-D", str(file), url]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    rate = float(re.findall(r"Requests/sec:\s+([\d.]+)", said)[0])
+    times = {"99": re.findall(r"Slowest:\s+([\d.]+)", said)[0], **dict(re.findall(r"(\d+)% in ([\d.]+)", said))}
+    errors = said.partition("Error distribution:")[2]
+    statuses = re.findall(r"\[(\d+)\]\s+(\d+) responses", said)
+    lost = sum(int(count) for status, count in statuses if status != "200")
+    return _Figures(
+        rate, float(times["50"]), float(times["99"]), lost + sum(map(int, re.findall(r"\[(\d+)\]", errors)))
     )
-    options = ["-t1", f"-c{clients}", f"-d{seconds:.0f}s", "--timeout", "60s", "--latency", "-s", folder / "call.lua"]
-    text = subprocess.run(["wrk", *options, url], capture_output=True, text=True, check=True).stdout
-    times = [re.findall(rf"^ +{share}% +([\d.]+)(\w+)", text, re.MULTILINE)[0] for share in (50, 99)]
-    lost = sum(map(int, re.findall(r"(?:Non-2xx.*: |connect |read |write |timeout )(\d+)", text)))
-    rate = float(re.findall(r"Requests/sec: +([\d.]+)", text)[0])
-    return [f"{rate:.0f}", *(f"{float(value) * _UNITS[unit]:.1f}" for value, unit in times), str(lost)]
 
 
 def _alone(call: Callable[[], object], seconds: float) -> float:
@@ -136,7 +166,7 @@ def _alone(call: Callable[[], object], seconds: float) -> float:
 
 def _compared(address: str, images: np.ndarray, seconds: float) -> str:
     digits = td.classify("swift", images).argmax(1).tolist()
-    drawings = [_file(image) for image in images]
+    drawings = [_png(image) for image in images]
     answers: Counter[str] = Counter()
     end = time.monotonic() + seconds
 
@@ -163,7 +193,7 @@ def _compared(address: str, images: np.ndarray, seconds: float) -> str:
     )
 
 
-def _file(pixels: np.ndarray) -> bytes:
+def _png(pixels: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()

@@ -12,7 +12,7 @@ import tinydigits as td
 from tinydigits.networks.detector import Detector
 from tinydigits.networks.judge import Judge
 from tinydigits.reading.detection import CELL, PAD, Candidates, detect, merge, parts_of_likelier, pyramid
-from tinydigits.reading.glyphs import as_ink, cut_glyphs
+from tinydigits.reading.glyphs import as_ink, cut_glyphs, shared_ink
 from tinydigits.reading.grey import contrast_grey
 from tinydigits.reading.line_grouping import group_into_lines
 from tinydigits.reading.settings import SETTINGS
@@ -67,6 +67,16 @@ def test_the_less_likely_of_a_box_and_its_part_goes() -> None:
     boxes = np.array([(10, 10, 30, 40), (12, 12, 28, 25), (29, 10, 49, 40)], np.float32)
     assert parts_of_likelier(boxes, np.array([3, 1, 2], np.float32)).tolist() == [False, True, False]
     assert parts_of_likelier(boxes, np.array([1, 3, 2], np.float32)).tolist() == [True, False, False]
+
+
+def test_the_ink_that_a_likelier_box_holds_too_is_shared() -> None:
+    page = np.full((60, 100), 255, np.uint8)
+    cv2.line(page, (20, 12), (20, 48), 0, 4)
+    cv2.line(page, (60, 12), (60, 48), 0, 4)
+    boxes = np.array([(10, 10, 30, 50), (16, 10, 40, 50), (28, 10, 66, 50)], np.float32)
+    glyphs = cut_glyphs(list(pyramid(page)), boxes)[:, 0]
+    assert shared_ink(boxes, glyphs, np.array([3, 2, 1], np.float32)) == pytest.approx([0, 1, 0], abs=0.05)
+    assert shared_ink(boxes, glyphs, np.array([2, 3, 1], np.float32)) == pytest.approx([1, 0, 0], abs=0.05)
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

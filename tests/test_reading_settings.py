@@ -97,6 +97,11 @@ def test_what_is_fainter_than_a_share_of_the_strongest_is_left_out(page: Page, c
     assert td.read(page(60)).lines == ["72141"]
 
 
+def test_shared_says_how_much_ink_two_digits_may_share(page: Page, change: Change) -> None:
+    change(shared=-0.1)
+    assert td.read(page(60)).lines == []
+
+
 def test_overlap_and_same_say_which_boxes_are_one_digit(change: Change) -> None:
     half = two((0, 0, 30, 30), (10, 0, 40, 30))
     assert merge([half]).boxes.tolist() == [[0, 0, 30, 30]]

@@ -43,7 +43,10 @@ def is_alive(group: int) -> bool:
 
 
 @POSIX
-def test_sigterm_answers_what_is_in_flight(begin: Callable[..., Process], mnist: td.Dataset) -> None:
+@pytest.mark.parametrize(("stop", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_sigterm_and_ctrl_c_answer_what_is_in_flight(
+    stop: signal.Signals, status: int, begin: Callable[..., Process], mnist: td.Dataset
+) -> None:
     process = begin("serve", "--port", 0)
     address = started(process)
     assert requests.get(f"{address}/healthz", timeout=120).ok  # it has begun to take calls
@@ -68,10 +71,10 @@ def test_sigterm_answers_what_is_in_flight(begin: Callable[..., Process], mnist:
         running = [callers.submit(calls) for _ in range(8)]
         threading.Event().wait(1)
         stopped.set()
-        process.send_signal(signal.SIGTERM)
+        os.killpg(process.pid, stop)  # to the workers too, as a terminal and systemd do
         assert sum(call.result() for call in running) > 0
     log, errors = process.communicate(timeout=60)
-    assert (process.returncode, log) == (143, "")
+    assert (process.returncode, log) == (status, "")
     *lines, last = filter(None, errors.splitlines())
     assert {line["status"] for line in map(json.loads, lines) if line["message"] == "call"} == {200}
     assert last == "stopped"

@@ -178,16 +178,30 @@ def test_calls_beyond_those_that_may_wait_are_told_to_come_again(server: Server,
     os.kill(worker, signal.SIGSTOP)
     try:
         with ThreadPoolExecutor(LIMITS.calls) as callers:
-            waiting = [callers.submit(server.post, "/v1/classify", digit, "image/png") for _ in range(LIMITS.calls)]
+            waiting = [callers.submit(server.post, "/v1/read", digit) for _ in range(LIMITS.calls)]
             while server.app.state.drawings.active < LIMITS.calls:
                 time.sleep(0.01)
-            answer = server.post("/v1/classify", digit, "image/png")
+            answer = server.post("/v1/read", digit)
             assert "try again soon" in problem(answer, 503)
             assert answer.headers["Retry-After"] == "1"
             os.kill(worker, signal.SIGCONT)
-            assert [call.result().json()["digits"] for call in waiting] == [[7]] * LIMITS.calls
+            assert [call.result().json()["lines"] for call in waiting] == [["7"]] * LIMITS.calls
     finally:
         os.kill(worker, signal.SIGCONT)
+
+
+@POSIX
+def test_a_few_images_are_classified_without_a_worker(server: Server, mnist: td.Dataset) -> None:
+    images = mnist.test.image_array[:20]
+    npy = io.BytesIO()
+    np.save(npy, images)
+    worker = server.worker()
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        found = server.post("/v1/classify", npy.getvalue(), "application/x-npy").json()["probabilities"]
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    np.testing.assert_array_equal(np.asarray(found, np.float32), td.classify("swift", images))
 
 
 @POSIX
@@ -196,13 +210,13 @@ def test_a_worker_that_dies_costs_its_own_call_and_is_replaced(server: Server, m
     worker = server.worker()
     os.kill(worker, signal.SIGSTOP)
     with ThreadPoolExecutor() as callers:
-        call = callers.submit(server.post, "/v1/classify", digit, "image/png")
+        call = callers.submit(server.post, "/v1/read", digit)
         while not server.app.state.drawings.active:
             time.sleep(0.01)
         time.sleep(0.3)  # the call has reached the worker
         os.kill(worker, signal.SIGKILL)
         assert "another takes its place" in problem(call.result(), 500)
-    assert server.post("/v1/classify", digit, "image/png").json()["digits"] == [7]
+    assert server.post("/v1/read", digit).json()["lines"] == ["7"]
     assert server.worker() != worker
 
 
@@ -213,10 +227,10 @@ def test_work_that_takes_too_long_is_stopped_while_others_go_on(server: Server, 
     worker = server.worker()
     os.kill(worker, signal.SIGSTOP)
     with ThreadPoolExecutor() as callers:
-        call = callers.submit(server.post, "/v1/classify", digit, "image/png")
+        call = callers.submit(server.post, "/v1/read", digit)
         assert server.post("/v1/read", photo).json() == {"lines": [], "digits": []}  # on the other lane
         assert "took too long" in problem(call.result(), 504)
-    assert server.post("/v1/classify", digit, "image/png").json()["digits"] == [7]
+    assert server.post("/v1/read", digit).json()["lines"] == ["7"]
 
 
 def test_figures_for_prometheus_count_the_calls_by_route(server: Server) -> None:

@@ -30,7 +30,7 @@ from tinydigits.synthetic import (
     Scene,
     compose_scenes,
     draw,
-    match_boxes,
+    match_boxes_once,
     render_text,
 )
 from tinydigits.synthetic.strokes import SHAPES, SIGNS, scrawl
@@ -71,7 +71,7 @@ def _found(bank: GlyphBank, random: np.random.Generator) -> Found:
 
 def fit(found: list[Found]) -> dict[str, Any]:
     """All of `Calibration` but where it was made."""
-    matched = [match_boxes(scene, candidates.boxes) for scene, candidates, *_ in found]
+    matched = [match_boxes_once(scene, candidates.boxes) for scene, candidates, *_ in found]
     labels = np.concatenate(matched)
     digits = (labels >= 0) & (labels < NO_DIGIT)
     logits = np.concatenate([logits.digits for *_, logits in found])[digits].sum(1)

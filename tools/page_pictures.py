@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import json
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 from PIL import Image
@@ -23,13 +20,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 import tinydigits as td
 from tinydigits.synthetic import PAGE_STYLES, compose_page
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks.page import STROKES
+from benchmarks.running_server import running_server
+
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-_STROKES = (
-    [(0.1, 0.32), (0.13, 0.22), (0.2, 0.18), (0.26, 0.24), (0.26, 0.36), (0.2, 0.55), (0.1, 0.8), (0.29, 0.8)],
-    [(0.44, 0.16), (0.4, 0.36), (0.38, 0.55), (0.56, 0.53)],
-    [(0.52, 0.36), (0.51, 0.6), (0.5, 0.84)],
-    [(0.68, 0.22), (0.8, 0.2), (0.9, 0.2), (0.84, 0.4), (0.77, 0.85)],
-)
 _VIEWS = {
     "page_desktop.png": {"viewport": {"width": 1280, "height": 820}, "color_scheme": "light"},
     "page_phone.png": {"viewport": {"width": 390, "height": 900}, "color_scheme": "dark"},
@@ -38,29 +33,24 @@ _VIEWS = {
 
 def main() -> None:
     """Write them all."""
-    command = [sys.executable, "-m", "tinydigits", "serve", "--port", "0", "--workers", "1"]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert server.stderr is not None
-    address = json.loads(server.stderr.readline())["message"]
-    threading.Thread(target=server.stderr.read, daemon=True).start()
-    try:
-        with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-            photo = _photo(Path(folder) / "numbers.jpg")
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            for name, view in _VIEWS.items():
-                page = browser.new_page(**view)
-                _open(page, address)
-                if name == "page_desktop.png":
-                    _choose(page, photo)
-                else:
-                    _draw(page)
-                page.screenshot(path=DOCS / name)
-                page.close()
-            _film(browser, address, photo)
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait()
+    with (
+        running_server("--workers", "1") as address,
+        tempfile.TemporaryDirectory() as folder,
+        sync_playwright() as playwright,
+    ):
+        photo = _photo(Path(folder) / "numbers.jpg")
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for name, view in _VIEWS.items():
+            page = browser.new_page(**view)
+            _open(page, address)
+            if name == "page_desktop.png":
+                _choose(page, photo)
+            else:
+                _draw(page)
+            page.screenshot(path=DOCS / name)
+            page.close()
+        _film(browser, address, photo)
+        browser.close()
 
 
 def _photo(path: Path) -> Path:
@@ -83,7 +73,7 @@ def _choose(page: Page, photo: Path) -> None:
 
 def _draw(page: Page, frames: _Film | None = None) -> None:
     box = page.locator("#paper").bounding_box() or {}
-    for stroke in _STROKES:
+    for stroke in STROKES:
         for number, (x, y) in enumerate(stroke):
             page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
             if not number:

@@ -2,4 +2,5 @@
 
 from tinydigits.cli import main
 
-main()
+if __name__ == "__main__":  # the server's workers load this module too
+    main()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tinydigits.data import CLASSES
 from tinydigits.networks import log_softmax, shipped_logits, softmax
 from tinydigits.reading.detection import Candidates, parts_of_likelier
+from tinydigits.reading.glyphs import shared_ink
 from tinydigits.reading.settings import SETTINGS
 
 __all__ = ["FEATURES", "Calibration", "Judged", "Logits", "calibration", "calibration_file", "features", "judge"]
@@ -23,7 +24,7 @@ Floats = NDArray[np.float32]
 # What tells a digit that is read right from another: see `features`.
 FEATURES = (
     "detector", "judge", "sharpness", "agreement", "views", "sturdy", "neighbours", "crowd", "alone", "one",
-    "pale", "faint", "size", "small",
+    "pale", "faint", "size", "small", "shared",
 )  # fmt: skip
 
 
@@ -42,11 +43,11 @@ class Calibration:
     """
 
     temperature: float
-    digit: tuple[float, ...]
-    right: tuple[float, ...]
+    digit: list[float]
+    right: list[float]
     accept: float
     accept_alone: float
-    quantiles: tuple[float, ...]
+    quantiles: list[float]
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,9 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
     kept = (digit >= SETTINGS.keep) & ~parts_of_likelier(candidates.boxes, digit)
     if not kept.any():
         kept = (digit >= SETTINGS.lone) & (digit == digit.max(initial=-np.inf))
-    # What shines through from the other side may look like a digit in every other respect.
+    # What shines through from the other side, or is a part of a digit, may look like one in every other respect.
     kept &= values[:, FEATURES.index("pale")] >= np.log(SETTINGS.faint)
+    kept &= values[:, FEATURES.index("shared")] <= SETTINGS.shared
     accepted = kept & (right >= constants.accept) & ~near
     if accepted.sum() == 1:
         accepted &= right >= constants.accept_alone
@@ -121,14 +123,15 @@ def probabilities_of(logits: Logits, temperature: float) -> Floats:
 
 
 def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, probabilities: Floats) -> Floats:
-    """What tells whether each candidate is a digit and read right: float32 [N, 14], in the order of `FEATURES`.
+    """What tells whether each candidate is a digit and read right: float32 [N, 15], in the order of `FEATURES`.
 
     The detector's log-odds; the judge's log-odds that it is a digit; the log-odds of the best digit against the next;
     the log-probability of that digit that the detector gives, that the judge gives in the view in which it is less, and
     that `sturdy` gives; the mean of the first two, squashed, over candidates nearby of about
     its height; how many of those there are, as a logarithm; whether there are none; whether it is a 1; and, as
     logarithms, how its contrast compares with the strongest of the picture's likely digits, and by how much it is less
-    than two fifths of that; how far its height is from the median of theirs, and how much lower it is.
+    than two fifths of that; how far its height is from the median of theirs, and how much lower it is; and the share of
+    its ink that lies in a likelier one.
     """
     judged = logits.digit.clip(-12, 12)
     ordered = np.sort(probabilities, 1)
@@ -147,6 +150,7 @@ def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, 
     columns = (
         candidates.odds, judged, sharpness, agreement, views, sturdy, neighbours, np.log1p(crowd), crowd == 0,
         best == 1, pale, faint, np.abs(size).clip(max=0.7), size.clip(-1, 0),
+        shared_ink(candidates.boxes, glyphs[:, 0], own),
     )  # fmt: skip
     return np.stack([np.asarray(column, np.float32) for column in columns], 1)
 
@@ -169,14 +173,7 @@ def _context(boxes: Floats, scores: Floats) -> tuple[Floats, Floats]:
 def calibration() -> Calibration:
     """The constants that ship with tinydigits."""
     document = json.loads(calibration_file().read_text())
-    return Calibration(
-        document["temperature"],
-        tuple(document["digit"]),
-        tuple(document["right"]),
-        document["accept"],
-        document["accept_alone"],
-        tuple(document["quantiles"]),
-    )
+    return Calibration(**{name: document[name] for name in Calibration.__dataclass_fields__})
 
 
 def calibration_file() -> Path:

@@ -12,12 +12,14 @@ from tinydigits.data import SIDE
 from tinydigits.reading.detection import PAD, Level
 from tinydigits.reading.normalize import BOX
 
-__all__ = ["as_ink", "cut_glyphs"]
+__all__ = ["as_ink", "cut_glyphs", "shared_ink"]
 
 # The pixels that a glyph's longer side has at least in the picture that it is cut from, where there is one.
 _FINE = 28
 # The ink of a glyph is looked for in so much of the picture, of which its longer side takes _FINE pixels.
 _AROUND = 42
+# Ink under this share of the strongest is no stroke.
+_STROKE = 0.35
 # How far ink may reach out of its box, in those pixels.
 _SPARE = 2
 
@@ -41,6 +43,25 @@ def cut_glyphs(levels: list[Level], boxes: NDArray[np.float32]) -> NDArray[np.ui
 def as_ink(glyph: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The glyph with its ink high, whichever it was: the background is what there is more of."""
     return np.asarray(255 - glyph if np.median(glyph) > (int(glyph.min()) + int(glyph.max())) / 2 else glyph)
+
+
+def shared_ink(boxes: NDArray[np.float32], glyphs: NDArray[np.uint8], scores: NDArray[np.float32]) -> list[float]:
+    """How much of the ink in each box, [N, 4], lies in one of higher score, too; glyphs: first views, [N, 28, 28]."""
+    shares = [0.0] * len(boxes)
+    for index, (box, glyph) in enumerate(zip(boxes, glyphs, strict=True)):
+        low, high = np.maximum(boxes[:, :2], box[:2]), np.minimum(boxes[:, 2:], box[2:])
+        likelier = np.flatnonzero((scores > scores[index]) & (low < high).all(1))
+        if len(likelier) == 0:
+            continue
+        scale = BOX / (box[2:] - box[:2]).max()
+        places = SIDE / 2 + scale * (np.stack([low, high], 1) - (box[:2] + box[2:]) / 2)
+        places = np.rint(places).astype(int).clip(0, SIDE)
+        (left, top), (right, bottom) = places[index].tolist()
+        ink = as_ink(glyph)[top:bottom, left:right].astype(int) - int(np.median(as_ink(glyph)))
+        ink[ink < _STROKE * ink.max(initial=0)] = 0
+        for (x, y), (to_x, to_y) in (places[likelier] - (left, top)).tolist():
+            shares[index] = max(shares[index], float(ink[y:to_y, x:to_x].sum() / max(1, ink.sum())))
+    return shares
 
 
 def _cut(grey: NDArray[np.uint8], box: NDArray[np.float32], longest: int, side: int) -> NDArray[np.uint8]:

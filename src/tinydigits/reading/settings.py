@@ -28,6 +28,7 @@ class Settings:
         same: boxes that share more of their union than this are averaged.
         contained: boxes of which more than this share lies in another are a part of it, whichever is less likely
             a digit.
+        shared: of what has more than this share of its ink in a likelier box, too, only the likelier is a digit.
         most: digits in a picture.
         keep: log-odds from which a candidate is in the result.
         lone: log-odds from which the likeliest candidate is, where no other is.
@@ -49,6 +50,7 @@ class Settings:
     overlap: float = 0.4
     same: float = 0.55
     contained: float = 0.65
+    shared: float = 0.6
     most: int = 2_000
     keep: float = 0.0
     lone: float = -2.0

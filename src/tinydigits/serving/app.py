@@ -50,9 +50,5 @@ async def _workers(app: FastAPI) -> AsyncIterator[None]:
     limits = app.state.limits
     app.state.drawings = Lane(limits.workers, limits.calls, limits.work_seconds)
     app.state.photos = Lane(limits.workers, limits.calls, limits.work_seconds)
-    try:
-        await asyncio.gather(app.state.drawings.ready(), app.state.photos.ready())
-        yield
-    finally:
-        app.state.drawings.close()
-        app.state.photos.close()
+    await asyncio.gather(app.state.drawings.ready(), app.state.photos.ready())
+    yield

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import multiprocessing
-import os
-import signal
+import math
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
-from tinydigits.serving.work import begin
+import anyio
+from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
+
+from tinydigits.serving.work import attend, begin
 
 __all__ = ["BusyError", "Lane", "LostError"]
 
 Result = TypeVar("Result")
-
-_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
 class BusyError(Exception):
@@ -29,48 +24,31 @@ class LostError(Exception):
     """The worker died, and the answer with it."""
 
 
-class _Worker:
-    """A process that does one thing after the other. A pool of several would give up all of them when one dies."""
-
-    def __init__(self) -> None:
-        # Forked from a process that has imported everything and has no threads, a worker is there at once.
-        method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-        context = multiprocessing.get_context(method)
-        if method == "forkserver":
-            context.set_forkserver_preload(["tinydigits.serving.work"])
-        self.executor = ProcessPoolExecutor(1, context, begin)
-        self.process = self.executor.submit(os.getpid)
-
-    def end(self) -> None:
-        """Stop it, whatever it is doing."""
-        if self.process.done() and not self.process.exception():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.process.result(), _KILL)
-        self.executor.shutdown(wait=False, cancel_futures=True)
-
-
 class Lane:
-    """Workers for one kind of call; made within an event loop.
+    """Turns of one kind of call, made within an event loop; whoever has one, has a process for it.
 
-    A worker that dies, or takes too long, costs its own call alone and is replaced.
+    The processes are anyio's, and those of all lanes. One that dies, or takes too long, costs its own call alone, and
+    another is started when it is needed.
 
     Args:
-        workers: processes.
+        workers: calls at work at a time.
         calls: at most as many at work or waiting.
         seconds: of work on a call.
     """
 
     def __init__(self, workers: int, calls: int, seconds: float) -> None:
-        self._calls, self._seconds = calls, seconds
+        self._workers, self._calls, self._seconds = workers, calls, seconds
+        self._turns = CapacityLimiter(workers)
+        self._unlimited = CapacityLimiter(math.inf)
         self.active = 0
-        self._workers = [_Worker() for _ in range(workers)]
-        self._free: asyncio.Queue[_Worker] = asyncio.Queue()
-        for worker in self._workers:
-            self._free.put_nowait(worker)
 
     async def ready(self) -> None:
-        """Wait until the workers have loaded their networks."""
-        await asyncio.gather(*(asyncio.wrap_future(worker.process) for worker in self._workers))
+        """Wait until its workers have loaded their networks."""
+        # It takes most of a second; anyio would end a worker that had nothing to do for five minutes.
+        to_process.WORKER_MAX_IDLE_TIME = 10**9
+        async with anyio.create_task_group() as starting:
+            for _ in range(self._workers):
+                starting.start_soon(self._work, begin)
 
     async def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """What the function gives, in a worker.
@@ -83,32 +61,14 @@ class Lane:
         if self.active >= self._calls:
             raise BusyError
         self.active += 1
-        worker = await self._free.get()
         try:
-            await asyncio.wrap_future(worker.process)  # the time that a worker takes to start is not the call's
-            return await asyncio.wait_for(
-                asyncio.wrap_future(worker.executor.submit(function, *arguments)), self._seconds
-            )
-        except BrokenProcessPool:
-            worker = self._replaced(worker)
+            async with self._turns:
+                with anyio.fail_after(self._seconds):
+                    return await self._work(function, *arguments)
+        except BrokenWorkerProcess:
             raise LostError from None
-        except (TimeoutError, asyncio.TimeoutError):  # which are one from Python 3.11 on
-            worker = self._replaced(worker)
-            raise TimeoutError from None
-        except asyncio.CancelledError:
-            worker = self._replaced(worker)
-            raise
         finally:
             self.active -= 1
-            self._free.put_nowait(worker)
 
-    def close(self) -> None:
-        """Stop the workers."""
-        for worker in self._workers:
-            worker.end()
-
-    def _replaced(self, worker: _Worker) -> _Worker:
-        worker.end()
-        self._workers.remove(worker)
-        self._workers.append(_Worker())
-        return self._workers[-1]
+    async def _work(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        return await to_process.run_sync(attend, function, *arguments, cancellable=True, limiter=self._unlimited)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from starlette.responses import FileResponse
@@ -14,7 +14,7 @@ from tinydigits.errors import did_you_mean
 from tinydigits.serving.bodies import body_of, media_type, picture_of
 from tinydigits.serving.networks import PAGE, Network
 from tinydigits.serving.problems import answers
-from tinydigits.serving.work import Images, classified, pixels_of, read_bytes
+from tinydigits.serving.work import Images, classified, is_small, pixels_of, read_bytes
 
 __all__ = ["router"]
 
@@ -73,15 +73,6 @@ class Health(BaseModel):
     version: str
 
 
-def _known(
-    request: Request, network: Annotated[str, Query(description="One of /v1/networks.", max_length=100)] = "swift"
-) -> str:
-    known = request.app.state.networks
-    if network not in known:
-        raise HTTPException(404, f"there is no network {network!r}{did_you_mean(network, known)}")
-    return network
-
-
 @router.post(
     "/v1/read",
     response_model_exclude_unset=True,
@@ -103,13 +94,19 @@ async def read(
     responses=answers(400, 404, 408, 413, 415, 422, 500, 503, 504),
     openapi_extra={"requestBody": {"required": True, "content": _CLASSIFY_BODY}},
 )
-async def classify(request: Request, network: Annotated[str, Depends(_known)]) -> Classes:
+async def classify(
+    request: Request, network: Annotated[str, Query(description="One of /v1/networks.", max_length=100)] = "swift"
+) -> Classes:
     """The probabilities of the ten digits for images of 28×28 pixels, ink high (255) on a low ground (0)."""
     kind, state = media_type(request), request.app.state
+    if network not in state.networks:
+        raise HTTPException(404, f"there is no network {network!r}{did_you_mean(network, state.networks)}")
     if kind not in _CLASSIFY_BODY:
         raise HTTPException(415, f"send {', '.join(_CLASSIFY_BODY)}, not {kind!r:.60}")
     content = await body_of(request, state.limits)
-    return Classes.model_validate(await state.drawings.run(classified, network, kind, content, state.limits.images))
+    arguments = (network, kind, content, state.limits.images)
+    found = classified(*arguments) if is_small(kind, content) else await state.drawings.run(classified, *arguments)
+    return Classes.model_validate(found)
 
 
 @router.get("/", include_in_schema=False)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tinydigits.synthetic.scenes import IGNORED, Scene
 
-__all__ = ["NO_DIGIT", "match_boxes", "overlap"]
+__all__ = ["NO_DIGIT", "match_boxes", "match_boxes_once", "overlap"]
 
 # The label of what is no digit.
 NO_DIGIT = 10
@@ -25,6 +25,21 @@ def match_boxes(scene: Scene, boxes: NDArray[np.float32]) -> NDArray[np.int64]:
     best = shared.argmax(1)
     most = shared[np.arange(len(boxes)), best]
     return np.where(most >= 0.5, labels[best], np.where(most < 0.3, NO_DIGIT, IGNORED)).astype(np.int64)
+
+
+def match_boxes_once(scene: Scene, boxes: NDArray[np.float32]) -> NDArray[np.int64]:
+    """As `match_boxes`, but of several boxes on one digit only the first holds it, the others are no digit."""
+    matched = match_boxes(scene, boxes)
+    if len(scene.boxes) == 0 or len(boxes) == 0:
+        return matched
+    shared = overlap(boxes, scene.boxes)
+    best, most = shared.argmax(1), shared.max(1)
+    for digit in np.flatnonzero(scene.labels != IGNORED):
+        own = np.flatnonzero((best == digit) & (most >= 0.3))
+        holds = own[most[own] >= 0.5]
+        if len(holds):
+            matched[own[own != holds[0]]] = NO_DIGIT
+    return matched
 
 
 def overlap(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
