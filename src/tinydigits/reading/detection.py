@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ Grey = NDArray[np.uint8]
 # Pixels that a cell of the detector's answer stands for, along a side (`tinydigits.networks.detector`).
 CELL = 4
 PAD = 4 * CELL
+_COLUMNS = ("boxes", "odds", "logits")
 
 
 @dataclass(frozen=True)
@@ -41,53 +43,51 @@ class Candidates:
         boxes: float32 [N, 4], left, top, right and bottom in pixels of the given picture.
         odds: float32 [N], the detector's log-odds that a digit is there.
         logits: float32 [N, 10], which one.
-        levels: int64 [N], the index of the picture of the pyramid in which it was found.
     """
 
     boxes: NDArray[np.float32]
     odds: NDArray[np.float32]
     logits: NDArray[np.float32]
-    levels: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.odds)
 
     def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Candidates:
-        return Candidates(self.boxes[chosen], self.odds[chosen], self.logits[chosen], self.levels[chosen])
+        return Candidates(self.boxes[chosen], self.odds[chosen], self.logits[chosen])
 
 
-def detect(grey: Grey) -> tuple[list[Level], Candidates]:
-    """The pyramid of a grey picture, uint8 [H, W], the smallest first, and the digits that may be in it."""
+def detect(grey: Grey, certain: float | None = None) -> tuple[list[Level], Candidates]:
+    """The pyramid of a grey picture, uint8 [H, W], the smallest first, and the digits that may be in it.
+
+    It ends early where there is nothing but digits of such log-odds, `certain`, which `SETTINGS` has, too.
+    """
+    certain = SETTINGS.certain if certain is None else certain
     levels: list[Level] = []
     found: list[Candidates] = []
     for level in pyramid(grey):
-        if levels and not _is_worthwhile(level, levels[-1], grey, found):
-            break
-        found.append(_detect_at(level, len(levels)))
+        found.append(_detect_at(level))
         levels.append(level)
-    return levels, _inside(merge(found), grey.shape)
+        merged = merge(found)
+        if _holds_digits_alone(level, merged, certain) or not _is_larger_worthwhile(level, merged, grey.shape):
+            break
+    return levels, _inside(merged, grey.shape)
 
 
-def _is_worthwhile(level: Level, last: Level, grey: Grey, found: list[Candidates]) -> bool:
-    """Whether a larger picture may show more: it is small still, digits are low in the last one, or there are none.
-
-    None shows more than one in which all ink is that of digits.
-    """
-    merged = merge(found)
-    if _holds_digits_alone(last, merged):
-        return False
-    enlarged = level.scale > 1 and max(grey.shape) >= SETTINGS.enlarged
-    if level.grey.size <= SETTINGS.first_area and not enlarged:
+def _is_larger_worthwhile(level: Level, merged: Candidates, shape: tuple[int, ...]) -> bool:
+    """Whether a larger picture may show more: it is small still, digits are low in this one, or there are none."""
+    scale = level.scale * SETTINGS.step
+    enlarged = scale > 1 + 1e-6 and max(shape) >= SETTINGS.enlarged
+    if _padded_area(shape, scale) <= SETTINGS.first_area and not enlarged:
         return True
-    heights = (merged.boxes[:, 3] - merged.boxes[:, 1])[merged.odds > SETTINGS.likely] * last.scale
+    heights = (merged.boxes[:, 3] - merged.boxes[:, 1])[merged.odds > SETTINGS.likely] * level.scale
     if len(heights) == 0:
         return not enlarged
     return float(np.quantile(heights, 0.25)) < SETTINGS.low
 
 
-def _holds_digits_alone(level: Level, found: Candidates) -> bool:
+def _holds_digits_alone(level: Level, found: Candidates, certain: float) -> bool:
     """Whether digits that are certain and not low are all that is in a picture, as in a drawing of one or a few."""
-    boxes = (found.boxes * level.scale)[found.odds > SETTINGS.certain]
+    boxes = (found.boxes * level.scale)[found.odds > certain]
     if len(boxes) == 0 or (boxes[:, 3] - boxes[:, 1]).min() < SETTINGS.low:
         return False
     around = np.ones(level.grey.shape, bool)
@@ -102,25 +102,30 @@ def _holds_digits_alone(level: Level, found: Candidates) -> bool:
 
 
 def pyramid(grey: Grey) -> Iterator[Level]:
-    """The picture in several sizes, the smallest first."""
+    """The picture in several sizes, the smallest first; those that may not be asked for are made when they are."""
     height, width = grey.shape
     border = int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
     scales = [min(2.0, (SETTINGS.last_area / grey.size) ** 0.5)]
     while max(height, width) * scales[-1] > SETTINGS.smallest:
         scales.append(scales[-1] / SETTINGS.step)
+    first = [scale for scale in scales if scale <= 1 and _padded_area(grey.shape, scale) <= SETTINGS.first_area]
     reduced: list[Level] = []
     current = grey
-    for scale in (scale for scale in scales if scale <= 1):
-        current = _resized(current, max(1, round(width * scale)), max(1, round(height * scale)), cv2.INTER_AREA)
+    for scale in first:
+        current = _resized(current, max(1, round(width * scale)), max(1, round(height * scale)))
         reduced.append(Level(_padded(current, border), scale))
     yield from reversed(reduced)
-    for scale in (scale for scale in reversed(scales) if scale > 1):
-        larger = _resized(grey, round(width * scale), round(height * scale), cv2.INTER_CUBIC)
-        yield Level(_padded(larger, border), scale)
+    for scale in reversed(scales[: len(scales) - len(first)]):
+        yield Level(_padded(_resized(grey, round(width * scale), round(height * scale)), border), scale)
 
 
-def _resized(grey: Grey, width: int, height: int, how: int) -> Grey:
+def _resized(grey: Grey, width: int, height: int) -> Grey:
+    how = cv2.INTER_CUBIC if width > grey.shape[1] else cv2.INTER_AREA
     return np.asarray(cv2.resize(grey, (width, height), interpolation=how), np.uint8)
+
+
+def _padded_area(shape: tuple[int, ...], scale: float) -> int:
+    return math.prod(max(1, round(side * scale)) + 2 * PAD + -round(side * scale) % CELL for side in shape)
 
 
 def _padded(grey: Grey, value: int) -> Grey:
@@ -135,7 +140,7 @@ def cells_of(grey: Grey) -> NDArray[np.float32]:
     return np.asarray(shipped_session("detector").run(["cells"], {"picture": grey[None, None]})[0][0])
 
 
-def _detect_at(level: Level, index: int) -> Candidates:
+def _detect_at(level: Level) -> Candidates:
     """Peaks of the detector's answer in one picture of the pyramid."""
     found = cells_of(level.grey)
     odds = np.ascontiguousarray(found[0])
@@ -146,15 +151,13 @@ def _detect_at(level: Level, index: int) -> Candidates:
     x, y = (columns + 0.5) * CELL, (rows + 0.5) * CELL
     boxes = np.stack([x - distances[0], y - distances[1], x + distances[2], y + distances[3]], 1)
     boxes = (boxes - PAD) / level.scale
-    return Candidates(boxes.astype(np.float32), values[0], values[1:11].T.copy(), np.full(len(rows), index, np.int64))
+    return Candidates(boxes.astype(np.float32), values[0], values[1:11].T.copy())
 
 
 def merge(found: list[Candidates]) -> Candidates:
     """One candidate for each place, of all sizes of the picture: the likeliest, its logits and box those of all."""
-    boxes, odds, logits, levels = (
-        np.concatenate([getattr(each, name) for each in found]) for name in ("boxes", "odds", "logits", "levels")
-    )
-    everything = Candidates(boxes, odds, logits, levels)[np.argsort(-odds, kind="stable")[: 3 * SETTINGS.most]]
+    everything = Candidates(*(np.concatenate([getattr(each, name) for each in found]) for name in _COLUMNS))
+    everything = everything[np.argsort(-everything.odds, kind="stable")[: 3 * SETTINGS.most]]
     boxes, weights = everything.boxes, np.exp(everything.odds)[:, None]
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     alive, merged = np.ones(len(boxes), bool), []
@@ -168,17 +171,10 @@ def merge(found: list[Candidates]) -> Candidates:
         alive &= shared <= SETTINGS.overlap * union
         weight = weights[same]
         total = float(weight.sum())
-        merged.append(
-            (
-                (boxes[same] * weight).sum(0) / total,
-                np.log(total),
-                (everything.logits[same] * weight).sum(0) / total,
-                everything.levels[index],
-            )
-        )
-    columns = list(zip(*merged, strict=True)) if merged else [np.zeros((0, 4)), [], np.zeros((0, 10)), []]
-    kinds = (np.float32, np.float32, np.float32, np.int64)
-    return Candidates(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
+        mean_box, mean_logits = ((values[same] * weight).sum(0) / total for values in (boxes, everything.logits))
+        merged.append((mean_box, np.log(total), mean_logits))
+    columns = zip(*merged, strict=True) if merged else (np.zeros((0, 4)), [], np.zeros((0, 10)))
+    return Candidates(*(np.array(column, np.float32) for column in columns))
 
 
 def parts_of_likelier(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -199,5 +195,5 @@ def _inside(found: Candidates, shape: tuple[int, ...]) -> Candidates:
     """With boxes cut to the picture, without those outside it."""
     limits = np.array([shape[1], shape[0], shape[1], shape[0]], np.float32)
     boxes = np.minimum(found.boxes, limits).clip(min=0)
-    whole = Candidates(boxes, found.odds, found.logits, found.levels)
+    whole = Candidates(boxes, found.odds, found.logits)
     return whole[(boxes[:, 2] - boxes[:, 0] >= 1) & (boxes[:, 3] - boxes[:, 1] >= 1)]
