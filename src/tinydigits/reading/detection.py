@@ -56,19 +56,15 @@ class Candidates:
         return Candidates(self.boxes[chosen], self.odds[chosen], self.logits[chosen])
 
 
-def detect(grey: Grey, certain: float | None = None) -> tuple[list[Level], Candidates]:
-    """The pyramid of a grey picture, uint8 [H, W], the smallest first, and the digits that may be in it.
-
-    It ends early where there is nothing but digits of such log-odds, `certain`, which `SETTINGS` has, too.
-    """
-    certain = SETTINGS.certain if certain is None else certain
+def detect(grey: Grey) -> tuple[list[Level], Candidates]:
+    """The pyramid of a grey picture, uint8 [H, W], the smallest first, and the digits that may be in it."""
     levels: list[Level] = []
     found: list[Candidates] = []
     for level in pyramid(grey):
         found.append(_detect_at(level))
         levels.append(level)
         merged = merge(found)
-        if _holds_digits_alone(level, merged, certain) or not _is_larger_worthwhile(level, merged, grey.shape):
+        if _holds_digits_alone(level, merged) or not _is_larger_worthwhile(level, merged, grey.shape):
             break
     return levels, _inside(merged, grey.shape)
 
@@ -85,9 +81,9 @@ def _is_larger_worthwhile(level: Level, merged: Candidates, shape: tuple[int, ..
     return float(np.quantile(heights, 0.25)) < SETTINGS.low
 
 
-def _holds_digits_alone(level: Level, found: Candidates, certain: float) -> bool:
+def _holds_digits_alone(level: Level, found: Candidates) -> bool:
     """Whether digits that are certain and not low are all that is in a picture, as in a drawing of one or a few."""
-    boxes = (found.boxes * level.scale)[found.odds > certain]
+    boxes = (found.boxes * level.scale)[found.odds > SETTINGS.certain]
     if len(boxes) == 0 or (boxes[:, 3] - boxes[:, 1]).min() < SETTINGS.low:
         return False
     around = np.ones(level.grey.shape, bool)
@@ -173,7 +169,7 @@ def merge(found: list[Candidates]) -> Candidates:
         total = float(weight.sum())
         mean_box, mean_logits = ((values[same] * weight).sum(0) / total for values in (boxes, everything.logits))
         merged.append((mean_box, np.log(total), mean_logits))
-    columns = zip(*merged, strict=True) if merged else (np.zeros((0, 4)), [], np.zeros((0, 10)))
+    columns = list(zip(*merged, strict=True)) if merged else [np.zeros((0, 4)), [], np.zeros((0, 10))]
     return Candidates(*(np.array(column, np.float32) for column in columns))
 
 

@@ -44,7 +44,7 @@ class Settings:
     low: int = 20
     enlarged: int = 160
     likely: float = 0.7
-    certain: float = 1.0
+    certain: float = 2.0
     even: int = 48
     candidate: float = -0.7
     overlap: float = 0.4
