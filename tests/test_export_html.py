@@ -44,6 +44,7 @@ def page(browser: Browser, file: Path) -> Iterator[Page]:
     opened.on("console", lambda message: wrong.append(message.text))
     opened.on("request", lambda request: wrong.append(request.url) if request.url != file.as_uri() else None)
     opened.goto(file.as_uri())
+    opened.evaluate("started")
     yield opened
     context.close()
     assert wrong == []
@@ -141,6 +142,7 @@ def test_the_page_is_light_or_dark_as_the_system_is_and_fits_a_phone(scheme: Any
     context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 640})
     page = context.new_page()
     page.goto(file.as_uri())
+    page.evaluate("started")
     ground, ink = page.evaluate(
         "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
     )

@@ -38,6 +38,7 @@ def main() -> None:
         for name, view in _VIEWS.items():
             page = browser.new_page(**view)
             page.goto(file.as_uri())
+            page.evaluate("started")
             box = page.locator("#paper").bounding_box() or {}
             for stroke in _STROKES:
                 places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]

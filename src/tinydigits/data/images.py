@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from tinydigits.errors import DataError, TinydigitsError, UsageError
 
@@ -168,7 +168,9 @@ def _from_pillow(image: Image.Image, most_pixels: int, name: str, *, ours: bool 
     if reduced > 1 and ours:
         image.draft(None, (width // reduced, height // reduced))  # a JPEG then decodes to a smaller size, for good
     image.load()
-    turned = ImageOps.exif_transpose(_plain(image))
+    turned = _plain(image)
+    if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:  # else all pixels would be copied
+        turned = ImageOps.exif_transpose(turned)
     swapped = (turned.width > turned.height) != (width > height)
     left = max(1, round(max(width, height) / max(turned.size)))
     more = -(-reduced // left)
@@ -211,8 +213,10 @@ def _plain(image: Image.Image) -> Image.Image:
         plain = Image.fromarray(_stretch(np.asarray(image)))
     elif image.has_transparency_data:
         plain = image.convert("RGBA")
+    elif image.mode in ("L", "RGB"):
+        return image
     else:
-        plain = image.convert("L" if image.mode in ("1", "L") else "RGB")
+        plain = image.convert("L" if image.mode == "1" else "RGB")
     plain.getexif().update(image.getexif())
     return plain
 

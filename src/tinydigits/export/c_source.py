@@ -95,7 +95,7 @@ class _Source:
                 "int tinydigits_classify(const uint8_t pixels[784], int32_t logits[10])\n{",
                 "    int answer = 0;",
                 *(f"    {call}" for call in calls),
-                "    for (int digit = 1; digit < 10; digit++)",
+                f"    for (int digit = 1; digit < {self._output.shape[0]}; digit++)",
                 "        if (logits[digit] > logits[answer])",
                 "            answer = digit;",
                 "    return answer;\n}\n",

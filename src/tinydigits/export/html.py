@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import re
+import zlib
 from importlib.resources import files
 
 from tinydigits.export.integer_graph import IntegerNode
@@ -13,8 +14,10 @@ from tinydigits.export.wasm import wasm_module
 
 __all__ = ["html_page"]
 
+_PAGE = files("tinydigits") / "page"
 _FOR_SERVERS = re.compile("<!--server-->.*?<!--/server-->\n?", re.DOTALL)
 _STYLE = re.compile('<link rel="stylesheet" href="page/(.*)">')
+_COMMENT = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
 _SCRIPTS = re.compile('(?:<script src="page/.*"></script>\n)+')
 
 
@@ -30,21 +33,25 @@ def html_page(output: IntegerNode, metadata: dict[str, str]) -> bytes:
     style = "\n".join(_text(name) for name in _STYLE.findall(page))
     script = "".join(_text(name) for name in re.findall('src="page/(.*)"', page))
     facts = "; ".join(f"{name} {value}" for name, value in metadata.items())
-    network = base64.b64encode(wasm_module(output, metadata)).decode()
+    modules = {"judge": (_PAGE / "judge.wasm").read_bytes(), "wasm": wasm_module(output, metadata)}
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
         f"script-src '{_hash(script)}' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'"
     )
     page = page.replace("<title>", f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<title>')
     page = _STYLE.sub(lambda _: f"<style>{style}</style>", page)
-    data = f'<script id="wasm" type="application/wasm;base64">{network}</script>\n'
+    data = "".join(
+        f'<script id="{name}" type="application/wasm">{base64.b64encode(zlib.compress(module, 9)).decode()}</script>\n'
+        for name, module in modules.items()
+    )
     page = _SCRIPTS.sub(lambda _: f"{data}<script>{script}</script>\n", page)
     return page.replace("<!--facts-->", f"Written by tinydigits export. {html.escape(facts)}").encode()
 
 
 def _text(name: str) -> str:
-    """A part of the page, without indentation."""
-    return re.sub("\n +", "\n", (files("tinydigits") / "page" / name).read_text(encoding="utf-8"))
+    """A part of the page, without indentation and comments."""
+    text = re.sub("\n +", "\n", (_PAGE / name).read_text(encoding="utf-8"))
+    return text if name.endswith(".html") else _COMMENT.sub("", text)
 
 
 def _hash(text: str) -> str:

@@ -16,29 +16,35 @@ __all__ = ["wasm_module"]
 
 _COMPILER, _LINKER = "clang", "wasm-ld"
 _FLAGS = ("--target=wasm32", "-O3", "-fno-unroll-loops", "-ffreestanding", "-nostdlib", "-fvisibility=hidden")
-_FUNCTIONS = ("image", "scores", "scale", "classify", "picture", "normalize")
+_FUNCTIONS = {"wasm.c": ("image", "scores", "scale", "classify"), "normalize.c": ("picture", "normalize")}
 
 
-def wasm_module(output: IntegerNode, metadata: dict[str, str]) -> bytes:
+def wasm_module(output: IntegerNode, metadata: dict[str, str], normalize: bool = True) -> bytes:
     """A module with `memory` and functions without imports.
 
     `image()` and `scores()` are addresses: of 784 bytes, the pixels, and of ten int32, which times `scale()` are the
     logits. `classify()` reads the pixels and gives the digit. `picture()` is the address of ink, bytes of at most
     400 × 400, of which `normalize(height, width)` makes the pixels, as `tinydigits.normalize_glyph` does.
 
+    Args:
+        output: the graph; with fewer outputs than ten, there are as many int32.
+        metadata: what its source would say of itself.
+        normalize: whether it has the last two functions.
+
     Raises:
         UsageError: clang or wasm-ld is not installed.
         TinydigitsError: they fail.
     """
     kernels = files("tinydigits.export") / "kernels"
-    parts = [(kernels / name).read_text(encoding="utf-8") for name in ("wasm.c", "normalize.c")]
+    used = [name for name in _FUNCTIONS if normalize or name != "normalize.c"]
+    parts = [(kernels / name).read_text(encoding="utf-8") for name in used]
     written = c_files(output, metadata)
     source = "\n".join([written[".h"].decode(), written[".c"].decode(), *parts])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "digits.c").write_text(source, encoding="utf-8")
         _run(folder, _COMPILER, *_FLAGS, "-c", "digits.c", "-o", "digits.o")
-        exported = [f"--export={function}" for function in _FUNCTIONS]
+        exported = [f"--export={function}" for name in used for function in _FUNCTIONS[name]]
         _run(folder, _LINKER, "--no-entry", "--strip-all", *exported, "digits.o", "-o", "digits.wasm")
         return (folder / "digits.wasm").read_bytes()
 

@@ -8,8 +8,8 @@ let shown = [], inFocus = null;
 /* The numbers, one for each line of writing. */
 function linesOf(digits) {
   const lines = [];
-  for (const one of digits) lines[one.line] = (lines[one.line] ?? "") + labelOf(one);
-  return lines;
+  for (const one of digits) lines[one.line] = (lines[one.line] ?? "") + (labelOf(one) ?? "");
+  return lines.filter(Boolean);
 }
 /* Only what changes is announced. */
 function say(element, text) {
@@ -18,10 +18,15 @@ function say(element, text) {
 
 function present(digits) {
   shown = digits;
-  const doubtful = digits.filter((one) => !one.accepted && labelOf(one) === one.digit).length;
+  const labels = digits.map(labelOf), none = labels.filter((one) => one === null).length;
+  const doubtful = digits.filter((one, place) => !one.accepted && labels[place] !== null && labels[place] === one.digit).length;
+  const facts = [
+    none && (none === digits.length ? "Not a digit" : `${none} of ${digits.length} not ${none === 1 ? "a digit" : "digits"}, left out`),
+    doubtful && `${doubtful} of ${digits.length} with low confidence, marked “?”`,
+  ];
   say(answer, linesOf(digits).join("\n"));
   answer.classList.toggle("long", digits.length > 10);
-  say(notice, doubtful ? `${doubtful} of ${digits.length} with low confidence, marked “?”` : digits.length ? "" : "The number appears here.");
+  say(notice, digits.length ? facts.filter(Boolean).join("; ") : "The number appears here.");
   document.getElementById("with-answer").hidden = !digits.length;
   digits.forEach((one, place) => {
     const old = list.children[place];
@@ -45,10 +50,11 @@ function card(one, place) {
   one.image.forEach((value, at) => pixels.data.set([value, value, value, 255], 4 * at));
   seen.getContext("2d").putImageData(pixels, 0, 0);
   seen.setAttribute("aria-hidden", "true");
+  if (one.digit === null) choice.append(new Option("–", ""));
   for (let digit = 0; digit < 10; digit++) choice.append(new Option(digit, digit));
   share.className = "share";
   choice.addEventListener("change", () => {
-    correct(item.digit, Number(choice.value));
+    correct(item.digit, choice.value ? Number(choice.value) : null);
     present(shown);
   });
   choice.addEventListener("focus", () => { inFocus = place; showBars(); });
@@ -64,7 +70,12 @@ function update(item) {
   const label = labelOf(one), percent = `${(100 * one.probability).toFixed(0)} %`;
   const doubtful = !one.accepted && label === one.digit;
   item.classList.toggle("doubtful", doubtful);
-  if (choice.value !== String(label)) choice.value = label;
+  if (choice.value !== String(label ?? "")) choice.value = label ?? "";
+  if (one.digit === null) {
+    share.textContent = label === null ? "not a digit" : "corrected";
+    choice.setAttribute("aria-label", `Drawing ${place + 1}, not a digit`);
+    return;
+  }
   share.textContent = label !== one.digit ? `not ${one.digit}` : doubtful ? `${percent} ?` : percent;
   share.title = doubtful ? `Low confidence; or a ${one.runner_up}` : "";
   choice.setAttribute("aria-label", `Digit ${place + 1}, read as ${one.digit}, ${percent}${doubtful ? `, low confidence, or a ${one.runner_up}` : ""}`);
@@ -80,7 +91,7 @@ for (let digit = 0; digit < 10; digit++) {
 /* Of the digit in focus, or else of the last. */
 function showBars() {
   const place = Math.min(inFocus ?? Infinity, shown.length - 1), one = shown[place];
-  bars.hidden = !one?.probabilities;
+  bars.hidden = !one?.probabilities || one.digit === null;
   if (bars.hidden) return;
   bars.caption.textContent = shown.length === 1 ? "Probabilities" : `Probabilities of digit ${place + 1}`;
   one.probabilities.forEach((share, digit) => {

@@ -91,6 +91,14 @@ new ResizeObserver(() => {
 }).observe(paper);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 
-/* `tinydigits export --to html` puts a network into the page. */
-const own = document.getElementById("wasm");
-if (own) use(Uint8Array.from(atob(own.textContent), (letter) => letter.charCodeAt(0)));
+/* `tinydigits export --to html` puts the networks into the page. */
+async function unpacked(name) {
+  const bytes = Uint8Array.from(atob(document.getElementById(name).textContent), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+}
+async function start() {
+  judge = instance(await unpacked("judge"));
+  use(await unpacked("wasm"));
+  show();
+}
+const started = document.getElementById("wasm") && start();

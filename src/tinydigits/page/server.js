@@ -16,8 +16,9 @@ async function chooseNetwork() {
   show();
 }
 
-async function start() {
+async function startServed() {
   try {
+    judge = instance(await (await fetch("page/judge.wasm")).arrayBuffer());
     networks = (await (await fetch("v1/networks")).json()).filter((one) => one.wasm);
     choice.append(...networks.map((one) => new Option(one.name)));
     choice.value = "swift";
@@ -28,7 +29,7 @@ async function start() {
   }
 }
 choice.addEventListener("change", chooseNetwork);
-start();
+startServed();
 
 const shot = document.getElementById("shot"), video = shot.querySelector("video");
 document.getElementById("camera").addEventListener("click", async () => {

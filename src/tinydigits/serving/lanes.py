@@ -15,9 +15,6 @@ __all__ = ["BusyError", "Lane", "LostError"]
 
 Result = TypeVar("Result")
 
-# A worker takes most of a second to start; anyio would end one that had nothing to do for five minutes.
-to_process.WORKER_MAX_IDLE_TIME = 10**9
-
 
 class BusyError(Exception):
     """As many calls as are allowed are waiting already."""
@@ -47,6 +44,8 @@ class Lane:
 
     async def ready(self) -> None:
         """Wait until its workers have loaded their networks."""
+        # It takes most of a second; anyio would end a worker that had nothing to do for five minutes.
+        to_process.WORKER_MAX_IDLE_TIME = 10**9
         async with anyio.create_task_group() as starting:
             for _ in range(self._workers):
                 starting.start_soon(self._work, begin)
