@@ -21,7 +21,7 @@ from tinydigits.reading.settings import SETTINGS
 def candidates(*boxes: tuple[float, float, float, float], odds: list[float]) -> Candidates:
     logits = np.zeros((len(boxes), 10), np.float32)
     places = np.array(boxes, np.float32).reshape(-1, 4)
-    return Candidates(places, np.array(odds, np.float32), logits, np.zeros(len(boxes), np.int64))
+    return Candidates(places, np.array(odds, np.float32), logits)
 
 
 @pytest.mark.parametrize("build", [Detector, Judge])

@@ -46,7 +46,7 @@ Change = Callable[..., None]
 
 def two(first: tuple[int, ...], second: tuple[int, ...]) -> Candidates:
     boxes = np.array([first, second], np.float32)
-    return Candidates(boxes, np.array([2, 1], np.float32), np.zeros((2, 10), np.float32), np.zeros(2, np.int64))
+    return Candidates(boxes, np.array([2, 1], np.float32), np.zeros((2, 10), np.float32))
 
 
 def test_large_pictures_are_reduced_to_decoded(page: Page, change: Change) -> None:

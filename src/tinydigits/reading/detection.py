@@ -43,31 +43,29 @@ class Candidates:
         boxes: float32 [N, 4], left, top, right and bottom in pixels of the given picture.
         odds: float32 [N], the detector's log-odds that a digit is there.
         logits: float32 [N, 10], which one.
-        levels: int64 [N], the index of the picture of the pyramid in which it was found.
     """
 
     boxes: NDArray[np.float32]
     odds: NDArray[np.float32]
     logits: NDArray[np.float32]
-    levels: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.odds)
 
     def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Candidates:
-        return Candidates(self.boxes[chosen], self.odds[chosen], self.logits[chosen], self.levels[chosen])
+        return Candidates(self.boxes[chosen], self.odds[chosen], self.logits[chosen])
 
 
 def detect(grey: Grey) -> tuple[list[Level], Candidates]:
     """The pyramid of a grey picture, uint8 [H, W], the smallest first, and the digits that may be in it."""
     sizes = pyramid(grey)
     levels = [next(sizes)]
-    found = [_detect_at(levels[0], 0)]
+    found = [_detect_at(levels[0])]
     merged = merge(found)
     for level in sizes:
         if not _is_worthwhile(level, levels[-1], grey, merged):
             break
-        found.append(_detect_at(level, len(levels)))
+        found.append(_detect_at(level))
         levels.append(level)
         merged = merge(found)
     return levels, _inside(merged, grey.shape)
@@ -115,12 +113,10 @@ def pyramid(grey: Grey) -> Iterator[Level]:
     reduced = [scale for scale in scales if scale <= 1]
     # To halve a picture takes a fiftieth of the time of another reduction; those between are made when asked for.
     halved: list[Grey] = []
-    current = grey
     for scale in reduced[::2]:
-        if halved:
-            current = np.asarray(cv2.sepFilter2D(current, -1, _SOFT, _SOFT), np.uint8)
-        current = _resized(current, max(1, round(width * scale)), max(1, round(height * scale)), cv2.INTER_AREA)
-        halved.append(current)
+        current = np.asarray(cv2.sepFilter2D(halved[-1], -1, _SOFT, _SOFT), np.uint8) if halved else grey
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        halved.append(_resized(current, *size, cv2.INTER_AREA))
     for index, scale in reversed(list(enumerate(reduced))):
         current = halved[index // 2]
         if index % 2:
@@ -147,7 +143,7 @@ def cells_of(grey: Grey) -> NDArray[np.float32]:
     return np.asarray(shipped_session("detector").run(["cells"], {"picture": grey[None, None]})[0][0])
 
 
-def _detect_at(level: Level, index: int) -> Candidates:
+def _detect_at(level: Level) -> Candidates:
     """Peaks of the detector's answer in one picture of the pyramid."""
     found = cells_of(level.grey)
     odds = np.ascontiguousarray(found[0])
@@ -158,15 +154,15 @@ def _detect_at(level: Level, index: int) -> Candidates:
     x, y = (columns + 0.5) * CELL, (rows + 0.5) * CELL
     boxes = np.stack([x - distances[0], y - distances[1], x + distances[2], y + distances[3]], 1)
     boxes = (boxes - PAD) / level.scale
-    return Candidates(boxes.astype(np.float32), values[0], values[1:11].T.copy(), np.full(len(rows), index, np.int64))
+    return Candidates(boxes.astype(np.float32), values[0], values[1:11].T.copy())
 
 
 def merge(found: list[Candidates]) -> Candidates:
     """One candidate for each place, of all sizes of the picture: the likeliest, its logits and box those of all."""
-    boxes, odds, logits, levels = (
-        np.concatenate([getattr(each, name) for each in found]) for name in ("boxes", "odds", "logits", "levels")
+    boxes, odds, logits = (
+        np.concatenate([getattr(each, name) for each in found]) for name in ("boxes", "odds", "logits")
     )
-    everything = Candidates(boxes, odds, logits, levels)[np.argsort(-odds, kind="stable")[: 3 * SETTINGS.most]]
+    everything = Candidates(boxes, odds, logits)[np.argsort(-odds, kind="stable")[: 3 * SETTINGS.most]]
     boxes, weights = everything.boxes, np.exp(everything.odds)[:, None]
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     alive, merged = np.ones(len(boxes), bool), []
@@ -180,17 +176,10 @@ def merge(found: list[Candidates]) -> Candidates:
         alive &= shared <= SETTINGS.overlap * union
         weight = weights[same]
         total = float(weight.sum())
-        merged.append(
-            (
-                (boxes[same] * weight).sum(0) / total,
-                np.log(total),
-                (everything.logits[same] * weight).sum(0) / total,
-                everything.levels[index],
-            )
-        )
-    columns = list(zip(*merged, strict=True)) if merged else [np.zeros((0, 4)), [], np.zeros((0, 10)), []]
-    kinds = (np.float32, np.float32, np.float32, np.int64)
-    return Candidates(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
+        mean_box, mean_logits = ((values[same] * weight).sum(0) / total for values in (boxes, everything.logits))
+        merged.append((mean_box, np.log(total), mean_logits))
+    columns = list(zip(*merged, strict=True)) if merged else [np.zeros((0, 4)), [], np.zeros((0, 10))]
+    return Candidates(*(np.array(column, np.float32) for column in columns))
 
 
 def parts_of_likelier(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -211,5 +200,5 @@ def _inside(found: Candidates, shape: tuple[int, ...]) -> Candidates:
     """With boxes cut to the picture, without those outside it."""
     limits = np.array([shape[1], shape[0], shape[1], shape[0]], np.float32)
     boxes = np.minimum(found.boxes, limits).clip(min=0)
-    whole = Candidates(boxes, found.odds, found.logits, found.levels)
+    whole = Candidates(boxes, found.odds, found.logits)
     return whole[(boxes[:, 2] - boxes[:, 0] >= 1) & (boxes[:, 3] - boxes[:, 1] >= 1)]
