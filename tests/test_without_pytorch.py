@@ -123,6 +123,11 @@ def test_importing_tinydigits_imports_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+def test_reading_imports_only_what_reads(page: Path) -> None:
+    code = "import sys, tinydigits as td; td.read(sys.argv[1]); assert not {'torch', 'pydantic'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code, page], check=True, timeout=60)
+
+
 @pytest.mark.parametrize("name", [*shipped_names(), "judge", "detector"])
 def test_an_onnx_file_that_ships_holds_the_weights_that_ship(name: str) -> None:
     shipped = shipped_session(name)._model_bytes

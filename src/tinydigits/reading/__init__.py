@@ -1,10 +1,10 @@
-"""Reading: a photo, a scan or a drawing → digits with boxes → the numbers written there."""
+"""Reading: a photo, a scan or a drawing → digits with boxes → the numbers written there.
+
+Names are imported when they are first used: who reads does not wait for what draws.
+"""
 
 from __future__ import annotations
 
-from tinydigits.data.images import Source
-from tinydigits.reading.normalize import normalize_glyph
-from tinydigits.reading.reading import Digit, Reading, read
-from tinydigits.reading.visualization import show
+import lazy_loader
 
-__all__ = ["Digit", "Reading", "Source", "normalize_glyph", "read", "show"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,11 +6,9 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import SkipValidation
 
 from tinydigits.data import SIDE
 from tinydigits.errors import DataError, UsageError
-from tinydigits.schema import checked_arguments
 
 __all__ = ["BOX", "normalize_glyph", "normalize_ink"]
 
@@ -27,8 +25,7 @@ _FLOOR = 1 / 24
 _HALF = 0.5 + 1e-6
 
 
-@checked_arguments
-def normalize_glyph(glyph: SkipValidation[ArrayLike]) -> NDArray[np.uint8]:
+def normalize_glyph(glyph: ArrayLike) -> NDArray[np.uint8]:
     """A picture of one glyph as MNIST would hold it: grey levels kept, longest side 20, centre of mass in the middle.
 
     The ground is the median of the border; ink is what is darker or lighter than that, whichever there is more of.

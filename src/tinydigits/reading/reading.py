@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import SkipValidation
 
 from tinydigits.data.images import Picture, Source, open_picture
 from tinydigits.errors import DataError
@@ -17,7 +16,6 @@ from tinydigits.reading.glyphs import as_ink, cut_glyphs
 from tinydigits.reading.grey import contrast_grey
 from tinydigits.reading.line_grouping import group_into_lines
 from tinydigits.reading.settings import SETTINGS
-from tinydigits.schema import checked_arguments
 
 __all__ = ["Digit", "Reading", "read"]
 
@@ -72,8 +70,7 @@ class Reading:
         return "\n".join(self.lines)
 
 
-@checked_arguments
-def read(source: SkipValidation[Source]) -> Reading:
+def read(source: Source) -> Reading:
     """Read the digits in an image: a page, a few digits or a single one, dark on light or light on dark.
 
     What may be a digit but is likely none, or a digit that is likely misread, is in the result with `accepted` False.
