@@ -228,6 +228,8 @@ def test_work_that_takes_too_long_is_stopped_while_others_go_on(server: Server, 
     os.kill(worker, signal.SIGSTOP)
     with ThreadPoolExecutor() as callers:
         call = callers.submit(server.post, "/v1/read", digit)
+        while not server.app.state.drawings.active:
+            time.sleep(0.01)
         assert server.post("/v1/read", photo).json() == {"lines": [], "digits": []}  # on the other lane
         assert "took too long" in problem(call.result(), 504)
     assert server.post("/v1/read", digit).json()["lines"] == ["7"]
