@@ -63,7 +63,7 @@ def main() -> None:
         "",
         f"Of {len(pairs)} pairs of test digits that touch, {100 * right:.0f} % are read right.",
     ]
-    canvases = of_kind_canvas(arguments.pictures)
+    canvases = canvases_of(arguments.pictures)
     expected = {path: td.read(path).lines for path in canvases}
     lines += ["", f"| network, 8 bits | canvases read as `td.read` does, of {len(canvases)} |", "|---|--:|"]
     for name in arguments.networks:
@@ -165,7 +165,7 @@ def _written(letter: str, font: Path) -> Ink:
     return 255 - render_text(letter, font)
 
 
-def of_kind_canvas(folder: Path) -> list[Path]:
+def canvases_of(folder: Path) -> list[Path]:
     """The pictures of a folder that were drawn on a screen, as its labels.json says."""
     labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
     return [folder / name for name, one in labels.items() if "canvas" in one["kind"]]

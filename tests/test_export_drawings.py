@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.drawings import canvas_ink, digits, number, of_kind_canvas, rates, read, touching, unseen
+from benchmarks.drawings import canvas_ink, canvases_of, digits, number, rates, read, touching, unseen
 from playwright.sync_api import Browser, Page, expect
 
 import tinydigits as td
@@ -83,6 +83,6 @@ def test_digits_above_each_other_are_lines(page: Page) -> None:
 
 @pytest.mark.skipif(not READING.is_dir(), reason="the real pictures are not here")
 def test_most_canvases_are_read_as_td_read_does(page: Page) -> None:
-    canvases = of_kind_canvas(READING)[::3]
+    canvases = canvases_of(READING)[::3]
     same = [number(read(page, canvas_ink(path))) == td.read(path).lines for path in canvases]
     assert np.mean(same) >= 0.9

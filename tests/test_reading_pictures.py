@@ -228,18 +228,6 @@ def test_wrong_arguments_are_wrong_usage() -> None:
             wrong()
 
 
-def test_a_million_specks_end_quickly() -> None:
-    page = np.full((2_000, 2_000), 255, np.uint8)
-    page[::2, ::2] = 0
-    assert td.read(page).digits == []
-
-
-def test_more_than_two_thousand_digits_are_refused(mnist: td.Dataset) -> None:
-    page = np.tile(mnist.test.images[1, 0].numpy(), (48, 48))
-    with pytest.raises(td.DataError, match="more than 2,000"):
-        td.read(page)
-
-
 def test_large_images_are_reduced_and_boxes_are_in_the_pixels_of_the_given_one() -> None:
     large = Image.fromarray(seven(3_000))
     for source in (large, encoded(large, "JPEG"), encoded(large, "PNG")):
@@ -260,20 +248,6 @@ def test_the_size_of_a_turned_photo_is_that_of_the_page() -> None:
     for most_pixels, shape in ((60_000, (300, 200)), (15_000, (150, 100))):
         picture = open_picture(photo, most_pixels)
         assert (picture.size, picture.pixels.shape) == ((200, 300), shape)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (2, 2), (3, 3), (5, 300), (28, 28), (1, 28)])
-@pytest.mark.parametrize("value", [0, 255])
-def test_blank_images_of_any_size_hold_no_digits(shape: tuple[int, int], value: int) -> None:
-    reading = td.read(np.full(shape, value, np.uint8))
-    assert (reading.lines, reading.digits) == ([], [])
-
-
-@pytest.mark.parametrize("shape", [(1, 2), (2, 2), (3, 3), (28, 28), (9, 400), (200, 200)])
-def test_a_single_pixel_is_no_digit(shape: tuple[int, int]) -> None:
-    page = np.zeros(shape, np.uint8)
-    page[0, 1] = 255
-    assert td.read(page).digits == []
 
 
 def test_the_image_of_a_caller_stays_as_it_is(mnist: td.Dataset, tmp_path: Path) -> None:
@@ -297,10 +271,3 @@ def test_a_broken_pillow_image_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-30])
     with Image.open(path) as image, pytest.raises(td.DataError, match=r"broken\.png cannot be read as an image"):
         td.read(image)
-
-
-def test_a_picture_of_a_single_row_is_reduced() -> None:
-    row = np.zeros((1, 40_000_000), np.uint8)
-    row[0, ::50_000] = 255
-    assert max(open_picture(row).pixels.shape) <= 16_000
-    assert td.read(row).digits == []

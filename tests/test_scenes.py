@@ -12,7 +12,6 @@ from tinydigits.synthetic import (
     UNSEEN_FONTS,
     GlyphBank,
     Scene,
-    compose_alone,
     compose_scenes,
     match_boxes,
     match_boxes_once,
@@ -81,15 +80,6 @@ def test_of_several_boxes_on_a_digit_the_first_holds_it() -> None:
     given = np.array([[11, 9, 31, 41], [9, 10, 30, 40], [10, 10, 30, 24]], np.float32)
     assert match_boxes_once(scene, given).tolist() == [7, NO_DIGIT, NO_DIGIT]
     assert match_boxes_once(scene, given[2:]).tolist() == [IGNORED]
-
-
-def test_a_glyph_alone_is_a_digit_or_none(bank: GlyphBank) -> None:
-    alone = [compose_alone(bank, np.random.default_rng(seed)) for seed in range(60)]
-    labels = [scene.labels.tolist() for scene in alone]
-    assert all(len(each) <= 1 for each in labels)
-    assert 15 <= sum(each != [] and each[0] >= 0 for each in labels) <= 40
-    assert sum(each == [] for each in labels) >= 15
-    assert all(24 <= scene.picture.shape[0] == scene.picture.shape[1] <= 240 for scene in alone)
 
 
 def test_every_drawing_leaves_ink_within_its_margin() -> None:

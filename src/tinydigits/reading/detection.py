@@ -110,25 +110,24 @@ def pyramid(grey: Grey) -> Iterator[Level]:
     scales = [min(2.0, (SETTINGS.last_area / grey.size) ** 0.5)]
     while max(height, width) * scales[-1] > SETTINGS.smallest:
         scales.append(scales[-1] / SETTINGS.step)
-    reduced = [scale for scale in scales if scale <= 1]
+    reduced, enlarged = ([scale for scale in scales if (scale > 1) == larger] for larger in (False, True))
+
+    def resized(picture: Grey, scale: float, how: int) -> Grey:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        return np.asarray(cv2.resize(picture, size, interpolation=how), np.uint8)
+
     # To halve a picture takes a fiftieth of the time of another reduction; those between are made when asked for.
     halved: list[Grey] = []
     for scale in reduced[::2]:
         current = np.asarray(cv2.sepFilter2D(halved[-1], -1, _SOFT, _SOFT), np.uint8) if halved else grey
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        halved.append(_resized(current, *size, cv2.INTER_AREA))
-    for index, scale in reversed(list(enumerate(reduced))):
+        halved.append(resized(current, scale, cv2.INTER_AREA))
+    for index in reversed(range(len(reduced))):
         current = halved[index // 2]
         if index % 2:
-            current = _resized(current, max(1, round(width * scale)), max(1, round(height * scale)), cv2.INTER_AREA)
-        yield Level(_padded(current, border), scale)
-    for scale in (scale for scale in reversed(scales) if scale > 1):
-        larger = _resized(grey, round(width * scale), round(height * scale), cv2.INTER_CUBIC)
-        yield Level(_padded(larger, border), scale)
-
-
-def _resized(grey: Grey, width: int, height: int, how: int) -> Grey:
-    return np.asarray(cv2.resize(grey, (width, height), interpolation=how), np.uint8)
+            current = resized(current, reduced[index], cv2.INTER_AREA)
+        yield Level(_padded(current, border), reduced[index])
+    for scale in reversed(enlarged):
+        yield Level(_padded(resized(grey, scale, cv2.INTER_CUBIC), border), scale)
 
 
 def _padded(grey: Grey, value: int) -> Grey:

@@ -40,7 +40,12 @@ class Lane:
         self._workers, self._calls, self._seconds = workers, calls, seconds
         self._turns = CapacityLimiter(workers)
         self._unlimited = CapacityLimiter(math.inf)
-        self.active = 0
+
+    @property
+    def active(self) -> int:
+        """Calls at work or waiting."""
+        turns = self._turns.statistics()
+        return turns.borrowed_tokens + turns.tasks_waiting
 
     async def ready(self) -> None:
         """Wait until its workers have loaded their networks."""
@@ -60,15 +65,12 @@ class Lane:
         """
         if self.active >= self._calls:
             raise BusyError
-        self.active += 1
-        try:
-            async with self._turns:
+        async with self._turns:
+            try:
                 with anyio.fail_after(self._seconds):
                     return await self._work(function, *arguments)
-        except BrokenWorkerProcess:
-            raise LostError from None
-        finally:
-            self.active -= 1
+            except BrokenWorkerProcess:
+                raise LostError from None
 
     async def _work(self, function: Callable[..., Result], *arguments: Any) -> Result:
         return await to_process.run_sync(attend, function, *arguments, cancellable=True, limiter=self._unlimited)

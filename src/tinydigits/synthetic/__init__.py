@@ -6,7 +6,7 @@ from tinydigits.synthetic.glyph_bank import GlyphBank
 from tinydigits.synthetic.matching import NO_DIGIT, match_boxes, match_boxes_once
 from tinydigits.synthetic.non_digits import LEARNED_FONTS, LETTERS, UNSEEN_FONTS, noise, render_text, scribble
 from tinydigits.synthetic.pages import compose_page
-from tinydigits.synthetic.scenes import IGNORED, Scene, compose_alone, compose_scenes
+from tinydigits.synthetic.scenes import IGNORED, Scene, compose_scenes
 from tinydigits.synthetic.scoring import ReadingErrors, count_errors
 from tinydigits.synthetic.strokes import UNSEEN_SHAPES, draw
 from tinydigits.synthetic.styles import PAGE_STYLES, PageStyle, mixed_style
@@ -26,7 +26,6 @@ __all__ = [
     "ReadingErrors",
     "Scene",
     "SyntheticPage",
-    "compose_alone",
     "compose_page",
     "compose_scenes",
     "count_errors",

@@ -15,7 +15,7 @@ from tinydigits.synthetic.clutter import draw_behind, draw_over, photograph_scen
 from tinydigits.synthetic.glyph_bank import AMBIGUOUS, GlyphBank, Pen
 from tinydigits.synthetic.warping import Grey, break_stroke, sized
 
-__all__ = ["IGNORED", "Scene", "compose_alone", "compose_scenes"]
+__all__ = ["IGNORED", "Scene", "compose_scenes"]
 
 # The label of what may or may not be read as a digit: cut in half, ambiguous.
 IGNORED = -1
@@ -121,26 +121,6 @@ def compose_scenes(
         height = _write_one(sheet, bank, pen, random)
     # Otherwise a page without writing, of which the reader meets many.
     return [_shoot(sheet, bank, pen, height, angle, random) for _ in range(shots)]
-
-
-def compose_alone(bank: GlyphBank, random: np.random.Generator) -> Scene:
-    """A square picture, 24 to 240 pixels a side, of one glyph: a digit or, as often, a letter, a sign or a shape."""
-    side = round(float(np.exp(random.uniform(np.log(24), np.log(240)))))
-    sheet, pen = _Sheet((side, side)), Pen(random)
-    sheet.alone = True
-    kind, height = random.random(), side * random.uniform(0.3, 1)
-    label: int | None = None
-    if kind < 0.5:
-        label = int(random.integers(10))
-        glyph = bank.digit(label, pen, random)
-    elif kind < 0.7:
-        symbol = bank.symbol(random)
-        label = IGNORED if symbol in AMBIGUOUS else None
-        glyph = bank.letter(symbol, bank.font(random), pen)
-    else:
-        glyph = bank.shape(pen, random)
-    _place_anywhere(sheet, sized(glyph, height, pen, random), label, random)
-    return _shoot(sheet, bank, pen, height, 0.0, random)
 
 
 def _shoot(sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, angle: float, random: np.random.Generator) -> Scene:
@@ -256,16 +236,11 @@ def _write_one(sheet: _Sheet, bank: GlyphBank, pen: Pen, random: np.random.Gener
     largest = 50 if random.random() < 0.7 else 1.05 * min(rows, columns)
     height = float(np.exp(random.uniform(np.log(13), np.log(largest))))
     digit = int(random.choice([1, *range(10)]))
-    _place_anywhere(sheet, sized(bank.digit(digit, pen, random), height, pen, random), digit, random)
-    return height
-
-
-def _place_anywhere(sheet: _Sheet, patch: Grey, label: int | None, random: np.random.Generator) -> None:
-    """In the sheet as a whole, as far as it is not larger."""
-    rows, columns = sheet.ink.shape
+    patch = sized(bank.digit(digit, pen, random), height, pen, random)
     spare = np.maximum(0, (columns - patch.shape[1], rows - patch.shape[0]))
     x, y = random.uniform(-0.5, 0.5, 2) * spare + (columns / 2, rows / 2)
-    sheet.place(patch, x, y, label)
+    sheet.place(patch, x, y, digit)
+    return height
 
 
 def _scatter(sheet: _Sheet, bank: GlyphBank, pen: Pen, height: float, random: np.random.Generator) -> None:
