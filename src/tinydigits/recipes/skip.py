@@ -21,16 +21,17 @@ SKIP_ORIGINAL = Recipe(
     batch_size=28,
     optimizer=Optimizer("adam", lr=0.0025),  # the peak; one_cycle starts from a 25th of it, the origin's 0.0001
     schedule=Schedule("one_cycle", warmup=0.3),
-    augmentation=Augmentation(rotation=15, translation=2.8, scale=0.1, shear=10),
+    augmentation=Augmentation(rotation=15),
     loss="cross_entropy",
     dropout=0.1,
     budget=_BUDGET,
     origin="a public student project that asks for ≥ 99.4 %, < 20,000 parameters, < 20 epochs",
     notes=(
         "Claimed by its origin: 99.43 at epoch 10, the best epoch on the test set. It states the parameters, seven "
-        "convolutions, dropout 0.1, batches of 28, Adam at 0.0001 under OneCycleLR, rotation by 15° and an affine "
-        "map. That 0.0001 is the start, whose peak is 0.0025, and the rest of the map are our choice on held-out "
-        "images. The network is our second reading: an earlier layout (global average pooling, no ReLU after the "
+        "convolutions, dropout 0.1, batches of 28, Adam at 0.0001 under OneCycleLR, rotation by 15°, affine maps "
+        "without numbers and a training accuracy over 99.4. That 0.0001 is the start, whose peak is 0.0025, is our "
+        "choice on held-out images; rotation is all of the map, since only then training comes near to 99.4. The "
+        "network is our second reading: an earlier layout (global average pooling, no ReLU after the "
         "sums) had given 99.30 on the test set with seed 0 of skip, and was replaced after another round on held-out "
         "images."
     ),
