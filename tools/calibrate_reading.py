@@ -40,7 +40,9 @@ SHORTEST, LONGEST = 64, 480
 # Of accepted digits, so many may be wrong on composed scenes, which are much harder than paper.
 ACCEPTED_WRONG = 0.08
 # Of letters, signs and shapes, each alone in a picture, so many may be accepted.
-ACCEPTED_ALONE = 0.02
+ACCEPTED_ALONE = 0.03
+# Pictures of one digit.
+ALONE = 1_000
 STEPS = 200
 
 Found = tuple[Scene, Candidates, NDArray[np.uint8], Logits]
@@ -56,7 +58,7 @@ def main() -> None:
     bank = GlyphBank(held_out.image_array, held_out.label_array)
     found = [_found(bank, np.random.default_rng((SEED, seed))) for seed in range(scenes)]
     document = {"made_by": "tools/calibrate_reading.py", **fit(found)}
-    document["accept_alone"] = accept_alone(document)
+    document |= fit_alone(held_out, document)
     write_atomically(calibration_file(), json.dumps(document) + "\n")
     print({name: value for name, value in document.items() if name != "quantiles"})
 
@@ -64,9 +66,13 @@ def main() -> None:
 def _found(bank: GlyphBank, random: np.random.Generator) -> Found:
     sides = tuple(int(side) for side in np.exp(random.uniform(np.log(SHORTEST), np.log(LONGEST), 2)))
     scene = compose_scenes(bank, random, sides)[0]
-    levels, candidates = detect(scene.picture)
+    return scene, *_seen(scene.picture)
+
+
+def _seen(picture: NDArray[np.uint8]) -> tuple[Candidates, NDArray[np.uint8], Logits]:
+    levels, candidates = detect(picture)
     glyphs = cut_glyphs(levels, candidates.boxes)
-    return scene, candidates, glyphs, logits_of(candidates, glyphs)
+    return candidates, glyphs, logits_of(candidates, glyphs)
 
 
 def fit(found: list[Found]) -> dict[str, Any]:
@@ -106,24 +112,44 @@ def fit(found: list[Found]) -> dict[str, Any]:
     }
 
 
-def accept_alone(constants: dict[str, Any]) -> float:
-    """The log-odds from which a digit is accepted that is alone in its picture."""
+def fit_alone(digits: td.Split, constants: dict[str, Any]) -> dict[str, Any]:
+    """`alone` and `accept_alone` of `Calibration`, from pictures of one digit, letter, sign or shape each."""
     random = np.random.default_rng(SEED)
-    drawings = [255 - draw(shape, random, 120) for shape in (*SIGNS.values(), *SHAPES.values()) for _ in range(8)]
-    pictures = [
-        *drawings,
+    others = [
+        *(255 - draw(shape, random, 120) for shape in (*SIGNS.values(), *SHAPES.values()) for _ in range(8)),
         *(255 - scrawl(random, 120) for _ in range(200)),
         *(render_text(letter, font) for font in LEARNED_FONTS[:4] for letter in LETTERS),
     ]
-    highest = []
-    for picture in pictures:
-        levels, candidates = detect(picture)
-        glyphs = cut_glyphs(levels, candidates.boxes)
-        logits = logits_of(candidates, glyphs)
-        values = features(candidates, glyphs, logits, probabilities_of(logits, constants["temperature"]))
-        right = values @ np.array(constants["right"][:-1]) + constants["right"][-1]
-        highest.append(float(right.max(initial=-20.0)))
-    return round(max(constants["accept"], float(np.quantile(highest, 1 - ACCEPTED_ALONE))), 4)
+    pictures = [*(_enlarged(image, random) for image in digits.image_array[:ALONE]), *others]
+    labels = [*digits.label_array[:ALONE].tolist(), *[NO_DIGIT] * len(others)]
+    likeliest = [
+        (label, *best)
+        for picture, label in zip(pictures, labels, strict=True)
+        if (best := _likeliest(picture, constants))
+    ]
+    truth, answers, values = (np.array(column) for column in zip(*likeliest, strict=True))
+    weights = _logistic(values, truth == answers)
+    odds = (values @ np.array(weights[:-1]) + weights[-1])[truth == NO_DIGIT]
+    highest = np.sort(odds)[-round(ACCEPTED_ALONE * len(others)) :]
+    return {"alone": [round(value, 4) for value in weights], "accept_alone": round(float(highest[0]), 4)}
+
+
+def _enlarged(image: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+    """One of MNIST's images, one to five times as large, dark on light as often as not."""
+    side = round(float(len(image) * np.exp(random.uniform(0, np.log(5)))))
+    large = cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(255 - large if random.random() < 0.5 else large, np.uint8)
+
+
+def _likeliest(picture: NDArray[np.uint8], constants: dict[str, Any]) -> tuple[int, NDArray[np.float32]] | None:
+    """Which digit the candidate is that is likeliest to be read right, and its features."""
+    candidates, glyphs, logits = _seen(picture)
+    if len(candidates) == 0:
+        return None
+    chances = probabilities_of(logits, constants["temperature"])
+    values = features(candidates, glyphs, logits, chances)
+    best = int((values @ np.array(constants["right"][:-1])).argmax())
+    return int(chances[best].argmax()), values[best]
 
 
 def fit_temperature(logits: torch.Tensor, truth: torch.Tensor) -> float:

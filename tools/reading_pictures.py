@@ -1,4 +1,4 @@
-"""The pictures of docs/reading.md: each step on one composed page (`make reading-pictures`)."""
+"""The pictures of docs/reading.md: each step on one composed page, and errors (`make reading-pictures`)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 import tinydigits as td
 from tinydigits.reading import show
 from tinydigits.reading.detection import PAD, cells_of, detect
 from tinydigits.reading.glyphs import cut_glyphs
 from tinydigits.reading.grey import contrast_grey
-from tinydigits.synthetic import PAGE_STYLES, compose_page
+from tinydigits.synthetic import PAGE_STYLES, compose_page, mixed_style, pair_digits
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,11 +43,40 @@ def main() -> None:
             interpolation=cv2.INTER_NEAREST,
         ),
         "5_read": np.asarray(show(page, td.read(page))),
+        "6_errors": errors(digits),
     }
     for name, picture in steps.items():
         flipped = picture[..., ::-1] if picture.ndim == 3 else picture
         small = cv2.resize(flipped, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA) if name[0] in "123" else flipped
         cv2.imwrite(str(ROOT / "docs" / f"reading_{name}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 85])
+
+
+def errors(digits: td.Split, rows: int = 4, columns: int = 10, first_seed: int = 1_000) -> NDArray[np.uint8]:
+    """The first errors on random mixes of all styles, each with what is written and what was read: RGB."""
+    tiles: list[NDArray[np.uint8]] = []
+    seed = first_seed
+    while len(tiles) < rows * columns:
+        page = compose_page(digits.image_array, digits.label_array, mixed_style(np.random.default_rng(seed)), seed)
+        for placed, read in pair_digits(page, [(digit.digit, digit.box) for digit in td.read(page.picture).digits]):
+            if placed is None and read is not None:
+                left, top, width, height = read[1]
+                place, words = (left + width / 2, top + height / 2, height), f"- as {read[0]}"
+            elif placed is not None and (read is None or read[0] != placed.digit):
+                place, words = (placed.x, placed.y, placed.height), f"{placed.digit} as {read[0] if read else '-'}"
+            else:
+                continue
+            tiles.append(_tile(page.picture, *place, words))
+        seed += 1
+    return np.vstack([np.hstack(tiles[start : start + columns]) for start in range(0, rows * columns, columns)])
+
+
+def _tile(picture: NDArray[np.uint8], x: float, y: float, height: float, words: str) -> NDArray[np.uint8]:
+    """What lies around a place, 96×96 pixels, and words under it."""
+    around = cv2.getRectSubPix(picture, (max(1, round(2.2 * height)),) * 2, (x, y))
+    tile = cv2.resize(around, (96, 96), interpolation=cv2.INTER_AREA if height > 44 else cv2.INTER_CUBIC)
+    framed = cv2.copyMakeBorder(tile, 2, 22, 2, 2, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    cv2.putText(framed, words, (14, 114), cv2.FONT_HERSHEY_SIMPLEX, 0.55, (0, 0, 0), 1, cv2.LINE_AA)
+    return np.asarray(framed, np.uint8)
 
 
 if __name__ == "__main__":

@@ -37,14 +37,16 @@ class Calibration:
             they say.
         digit: weights of `FEATURES`, and a constant, for the log-odds that a candidate is a digit.
         right: likewise, that it is one and is read right.
+        alone: likewise, where nothing else in the picture is accepted, and so nothing vouches for it.
         accept: the log-odds of `right` from which a digit is accepted,
-        accept_alone: and those from which the only such digit of a picture is, as nothing around it vouches for it.
+        accept_alone: and those of `alone`.
         quantiles: of the log-odds `digit` of the digits in the scenes, from 0 % to 100 % in even steps.
     """
 
     temperature: float
     digit: list[float]
     right: list[float]
+    alone: list[float]
     accept: float
     accept_alone: float
     quantiles: list[float]
@@ -90,9 +92,9 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
     logits = logits_of(candidates, glyphs)
     probabilities = probabilities_of(logits, constants.temperature)
     values = features(candidates, glyphs, logits, probabilities)
-    digit, right = (
+    digit, right, alone = (
         values @ np.array(weights[:-1], np.float32) + np.float32(weights[-1])
-        for weights in (constants.digit, constants.right)
+        for weights in (constants.digit, constants.right, constants.alone)
     )
     percentile = np.interp(digit, constants.quantiles, np.linspace(0, 100, len(constants.quantiles)))
     near = np.sort(probabilities, 1)[:, -2] > SETTINGS.near if len(digit) else np.zeros(0, bool)
@@ -104,7 +106,7 @@ def judge(candidates: Candidates, glyphs: NDArray[np.uint8]) -> Judged:
     kept &= values[:, FEATURES.index("shared")] <= SETTINGS.shared
     accepted = kept & (right >= constants.accept) & ~near
     if accepted.sum() == 1:
-        accepted &= right >= constants.accept_alone
+        accepted &= alone >= constants.accept_alone
     return Judged(probabilities, digit, right, percentile.astype(np.float32), kept, accepted)
 
 

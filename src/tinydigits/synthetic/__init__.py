@@ -7,7 +7,7 @@ from tinydigits.synthetic.matching import NO_DIGIT, match_boxes, match_boxes_onc
 from tinydigits.synthetic.non_digits import LEARNED_FONTS, LETTERS, UNSEEN_FONTS, noise, render_text, scribble
 from tinydigits.synthetic.pages import compose_page
 from tinydigits.synthetic.scenes import IGNORED, Scene, compose_scenes
-from tinydigits.synthetic.scoring import ReadingErrors, count_errors
+from tinydigits.synthetic.scoring import ReadingErrors, count_errors, pair_digits
 from tinydigits.synthetic.strokes import UNSEEN_SHAPES, draw
 from tinydigits.synthetic.styles import PAGE_STYLES, PageStyle, mixed_style
 from tinydigits.synthetic.truth import PlacedDigit, SyntheticPage
@@ -34,6 +34,7 @@ __all__ = [
     "match_boxes_once",
     "mixed_style",
     "noise",
+    "pair_digits",
     "render_text",
     "scribble",
 ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tinydigits.synthetic.truth import SyntheticPage
+from tinydigits.synthetic.truth import PlacedDigit, SyntheticPage
 
-__all__ = ["ReadingErrors", "count_errors"]
+__all__ = ["ReadingErrors", "count_errors", "pair_digits"]
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,10 @@ class ReadingErrors:
         return 100 * (self.missed + self.invented + self.wrong) / max(1, self.written)
 
 
-def count_errors(
-    page: SyntheticPage, digits: Iterable[tuple[int, tuple[float, float, float, float]]], lines: Sequence[str]
-) -> ReadingErrors:
+Found = tuple[int, tuple[float, float, float, float]]
+
+
+def count_errors(page: SyntheticPage, digits: Iterable[Found], lines: Sequence[str]) -> ReadingErrors:
     """Match what was read with what is written by where it is.
 
     Args:
@@ -49,8 +50,21 @@ def count_errors(
         digits: each digit that was read, and its box: left, top, width and height in pixels.
         lines: what was read, line by line.
     """
-    unmatched = list(digits)
-    missed = wrong = 0
+    pairs = pair_digits(page, digits)
+    right = sum(written == read for written, read in zip(page.text, lines, strict=False))
+    return ReadingErrors(
+        written=sum(map(len, page.lines)),
+        missed=sum(read is None for _, read in pairs),
+        invented=sum(placed is None for placed, _ in pairs),
+        wrong=sum(placed is not None and read is not None and placed.digit != read[0] for placed, read in pairs),
+        lines=len(page.lines),
+        lines_right=right,
+    )
+
+
+def pair_digits(page: SyntheticPage, digits: Iterable[Found]) -> list[tuple[PlacedDigit | None, Found | None]]:
+    """Each digit that is written with what was read in its place, if anything; last what was read where none is."""
+    unmatched, pairs = list(digits), list[tuple[PlacedDigit | None, Found | None]]()
     for placed in (placed for line in page.lines for placed in line):
         best, nearest = None, 0.5 * placed.height
         for candidate in unmatched:
@@ -58,10 +72,7 @@ def count_errors(
             distance = max(abs(x + width / 2 - placed.x), abs(y + height / 2 - placed.y))
             if distance < nearest:
                 best, nearest = candidate, distance
-        if best is None:
-            missed += 1
-        else:
+        if best is not None:
             unmatched.remove(best)
-            wrong += best[0] != placed.digit
-    right = sum(written == read for written, read in zip(page.text, lines, strict=False))
-    return ReadingErrors(sum(map(len, page.lines)), missed, len(unmatched), wrong, len(page.lines), right)
+        pairs.append((placed, best))
+    return pairs + [(None, read) for read in unmatched]
