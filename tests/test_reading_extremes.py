@@ -7,6 +7,8 @@ import pytest
 
 import tinydigits as td
 from tinydigits.data.images import open_picture
+from tinydigits.synthetic import draw
+from tinydigits.synthetic.strokes import DRAWN_DIGITS
 
 
 def test_a_million_specks_end_quickly() -> None:
@@ -40,3 +42,10 @@ def test_a_picture_of_a_single_row_is_reduced() -> None:
     row[0, ::50_000] = 255
     assert max(open_picture(row).pixels.shape) <= 16_000
     assert td.read(row).digits == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_large_digits_of_a_thin_pen_are_read(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    ink = [draw(DRAWN_DIGITS[digit][0], random, 280, aspect=0.7, pen=0.008) for digit in (6, 7, 8, 9)]
+    assert td.read(248 - np.minimum(np.hstack(ink), 248)).lines == ["6789"]

@@ -131,9 +131,9 @@ def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, 
     the log-probability of that digit that the detector gives, that the judge gives in the view in which it is less, and
     that `sturdy` gives; the mean of the first two, squashed, over candidates nearby of about
     its height; how many of those there are, as a logarithm; whether there are none; whether it is a 1; and, as
-    logarithms, how its contrast compares with the strongest of the picture's likely digits, and by how much it is less
-    than two fifths of that; how far its height is from the median of theirs, and how much lower it is; and the share of
-    its ink that lies in a likelier one.
+    logarithms, how its contrast compares with the strongest of the picture's likely digits that are no part of another,
+    and by how much it is less than two fifths of that; how far its height is from the median of theirs, and how much
+    lower it is; and the share of its ink that lies in a likelier one.
     """
     judged = logits.digit.clip(-12, 12)
     ordered = np.sort(probabilities, 1)
@@ -143,7 +143,8 @@ def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, 
     views, sturdy, agreement = each[:, :2].min(1), each[:, 2], each[:, 3]
     own = np.tanh((candidates.odds + judged) / 8)
     neighbours, crowd = _context(candidates.boxes, own)
-    likely = own > 0.25
+    shared = np.array(shared_ink(candidates.boxes, glyphs[:, 0], own), np.float32)
+    likely = (own > 0.25) & (shared <= SETTINGS.shared)
     contrast = np.ptp(glyphs[:, 0, 4:-4, 4:-4], (1, 2)) + 4.0
     height = (candidates.boxes[:, 2:] - candidates.boxes[:, :2]).max(1)
     pale = np.log(contrast / contrast[likely].max(initial=4.0)).clip(max=0)
@@ -151,8 +152,7 @@ def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, 
     size = np.log(height / np.median(height[likely])) if likely.any() else np.zeros(len(own))
     columns = (
         candidates.odds, judged, sharpness, agreement, views, sturdy, neighbours, np.log1p(crowd), crowd == 0,
-        best == 1, pale, faint, np.abs(size).clip(max=0.7), size.clip(-1, 0),
-        shared_ink(candidates.boxes, glyphs[:, 0], own),
+        best == 1, pale, faint, np.abs(size).clip(max=0.7), size.clip(-1, 0), shared,
     )  # fmt: skip
     return np.stack([np.asarray(column, np.float32) for column in columns], 1)
 

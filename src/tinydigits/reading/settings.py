@@ -53,7 +53,7 @@ class Settings:
     shared: float = 0.6
     most: int = 2_000
     keep: float = 0.0
-    lone: float = -2.0
+    lone: float = -2.5
     faint: float = 0.25
     near: float = 0.2
 
