@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,8 @@ from tinydigits.reading.grey import contrast_grey
 from tinydigits.synthetic import PAGE_STYLES, compose_page, mixed_style, pair_digits
 
 ROOT = Path(__file__).resolve().parents[1]
+# Of the picture of errors.
+FIRST_SEED, ROWS, COLUMNS = 1_000, 4, 10
 
 
 def main() -> None:
@@ -51,23 +54,25 @@ def main() -> None:
         cv2.imwrite(str(ROOT / "docs" / f"reading_{name}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 85])
 
 
-def errors(digits: td.Split, rows: int = 4, columns: int = 10, first_seed: int = 1_000) -> NDArray[np.uint8]:
+def errors(digits: td.Split) -> NDArray[np.uint8]:
     """The first errors on random mixes of all styles, each with what is written and what was read: RGB."""
     tiles: list[NDArray[np.uint8]] = []
-    seed = first_seed
-    while len(tiles) < rows * columns:
+    for seed in itertools.count(FIRST_SEED):
         page = compose_page(digits.image_array, digits.label_array, mixed_style(np.random.default_rng(seed)), seed)
-        for placed, read in pair_digits(page, [(digit.digit, digit.box) for digit in td.read(page.picture).digits]):
-            if placed is None and read is not None:
-                left, top, width, height = read[1]
-                place, words = (left + width / 2, top + height / 2, height), f"- as {read[0]}"
-            elif placed is not None and (read is None or read[0] != placed.digit):
-                place, words = (placed.x, placed.y, placed.height), f"{placed.digit} as {read[0] if read else '-'}"
-            else:
+        read = [(digit.digit, digit.box) for digit in td.read(page.picture).digits]
+        for placed, found in pair_digits(page, read):
+            if placed and found and placed.digit == found[0]:
                 continue
-            tiles.append(_tile(page.picture, *place, words))
-        seed += 1
-    return np.vstack([np.hstack(tiles[start : start + columns]) for start in range(0, rows * columns, columns)])
+            if placed:
+                x, y, height = placed.x, placed.y, placed.height
+            elif found:
+                left, top, width, height = found[1]
+                x, y = left + width / 2, top + height / 2
+            words = f"{placed.digit if placed else '-'} as {found[0] if found else '-'}"
+            tiles.append(_tile(page.picture, x, y, height, words))
+        if len(tiles) >= ROWS * COLUMNS:
+            break
+    return np.vstack([np.hstack(tiles[row * COLUMNS : (row + 1) * COLUMNS]) for row in range(ROWS)])
 
 
 def _tile(picture: NDArray[np.uint8], x: float, y: float, height: float, words: str) -> NDArray[np.uint8]:

@@ -30,14 +30,14 @@ FEATURES = (
 
 @dataclass(frozen=True)
 class Calibration:
-    """Constants that `make calibrate-reading` measures on composed scenes of MNIST's last 10,000 training images.
+    """Constants that `make calibrate-reading` measures with MNIST's last 10,000 training images, on composed scenes.
 
     Attributes:
         temperature: what the summed logits of all networks are divided by, so that probabilities are as often right as
             they say.
         digit: weights of `FEATURES`, and a constant, for the log-odds that a candidate is a digit.
         right: likewise, that it is one and is read right.
-        alone: likewise, where nothing else in the picture is accepted, and so nothing vouches for it.
+        alone: likewise, from pictures of one glyph each, for what nothing else in its picture vouches for.
         accept: the log-odds of `right` from which a digit is accepted,
         accept_alone: and those of `alone`.
         quantiles: of the log-odds `digit` of the digits in the scenes, from 0 % to 100 % in even steps.
@@ -143,7 +143,7 @@ def features(candidates: Candidates, glyphs: NDArray[np.uint8], logits: Logits, 
     views, sturdy, agreement = each[:, :2].min(1), each[:, 2], each[:, 3]
     own = np.tanh((candidates.odds + judged) / 8)
     neighbours, crowd = _context(candidates.boxes, own)
-    shared = np.array(shared_ink(candidates.boxes, glyphs[:, 0], own), np.float32)
+    shared = shared_ink(candidates.boxes, glyphs[:, 0], own)
     likely = (own > 0.25) & (shared <= SETTINGS.shared)
     contrast = np.ptp(glyphs[:, 0, 4:-4, 4:-4], (1, 2)) + 4.0
     height = (candidates.boxes[:, 2:] - candidates.boxes[:, :2]).max(1)

@@ -45,9 +45,11 @@ def as_ink(glyph: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(255 - glyph if np.median(glyph) > (int(glyph.min()) + int(glyph.max())) / 2 else glyph)
 
 
-def shared_ink(boxes: NDArray[np.float32], glyphs: NDArray[np.uint8], scores: NDArray[np.float32]) -> list[float]:
-    """How much of the ink in each box, [N, 4], lies in one of higher score, too; glyphs: first views, [N, 28, 28]."""
-    shares = [0.0] * len(boxes)
+def shared_ink(
+    boxes: NDArray[np.float32], glyphs: NDArray[np.uint8], scores: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """What share of the ink in each box, [N, 4], lies in one of higher score, too: [N]; glyphs: [N, 28, 28], first views."""
+    shares = np.zeros(len(boxes), np.float32)
     for index, (box, glyph) in enumerate(zip(boxes, glyphs, strict=True)):
         low, high = np.maximum(boxes[:, :2], box[:2]), np.minimum(boxes[:, 2:], box[2:])
         likelier = np.flatnonzero((scores > scores[index]) & (low < high).all(1))
@@ -60,7 +62,7 @@ def shared_ink(boxes: NDArray[np.float32], glyphs: NDArray[np.uint8], scores: ND
         ink = as_ink(glyph)[top:bottom, left:right].astype(int) - int(np.median(as_ink(glyph)))
         ink[ink < _STROKE * ink.max(initial=0)] = 0
         for (x, y), (to_x, to_y) in (places[likelier] - (left, top)).tolist():
-            shares[index] = max(shares[index], float(ink[y:to_y, x:to_x].sum() / max(1, ink.sum())))
+            shares[index] = max(shares[index], ink[y:to_y, x:to_x].sum() / max(1, ink.sum()))
     return shares
 
 
