@@ -48,7 +48,7 @@ def as_ink(glyph: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def shared_ink(
     boxes: NDArray[np.float32], glyphs: NDArray[np.uint8], scores: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """What share of the ink in each box, [N, 4], lies in one of higher score, too: [N]; glyphs: [N, 28, 28], first views."""
+    """What share of the ink in boxes [N, 4] lies in one of higher score, too: [N]; glyphs [N, 28, 28], first views."""
     shares = np.zeros(len(boxes), np.float32)
     for index, (box, glyph) in enumerate(zip(boxes, glyphs, strict=True)):
         low, high = np.maximum(boxes[:, :2], box[:2]), np.minimum(boxes[:, 2:], box[2:])
