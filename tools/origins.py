@@ -31,6 +31,7 @@ from tinydigits.files import write_atomically
 from tinydigits.provenance import commit, machine, versions
 from tinydigits.recipes import get_recipe
 from tinydigits.training.folder import RunFolder
+from tinydigits.training.malloc import retain_freed_memory
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / "runs" / "origins"
@@ -57,6 +58,7 @@ _BEST_OF_TEN = 1.5388  # the mean of the largest of ten numbers of the standard 
 def run(names: list[str]) -> None:
     """Train every seed of these that is missing."""
     torch.set_num_threads(1)
+    retain_freed_memory()
     mnist = td.load("mnist")
     for seed in range(SEEDS):
         for name in names or CLAIMS:
