@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.isotonic import IsotonicRegression
 
 from tinydigits.data import Dataset
 from tinydigits.evidence.claim import TARGET, Claim
@@ -18,32 +23,73 @@ from tinydigits.training.plots import png
 __all__ = ["accuracy_picture", "mistakes_sheet", "sweep_picture"]
 
 _OURS, _THEIRS, _GOOD = "#1f6feb", "#6e7781", "#2da44e"
-_MARKERS = "osD^v<>ph"
+# Labels of points between these parameters stand in a column beside them, those of others at the point itself.
+_CROWDED, _COLUMN, _APART = (3_000, 100_000), 45_000, 0.065
+
+
+@dataclass(frozen=True)
+class _Point:
+    parameters: int
+    accuracy: float
+    sd: float | None
+    words: str
+    color: str
 
 
 def accuracy_picture(claims: Sequence[Claim]) -> bytes:
     """A PNG: mean test accuracy ± one standard deviation against parameters, beside the public references."""
-    figure = Figure(figsize=(10, 6), layout="constrained")
+    points = [_Point(one.parameters, one.accuracy, one.sd or None, one.protocol, _THEIRS) for one in REFERENCES]
+    for one in claims:
+        spread = "" if one.sd is None else f" ± {one.sd:.3f}"
+        points.append(_Point(one.parameters, one.mean, one.sd, f"{one.name} {one.mean:.3f}{spread}", _OURS))
+    figure = Figure(figsize=(10, 6.5), layout="constrained")
     axes = figure.subplots()
-    for marker, reference in zip(_MARKERS, REFERENCES, strict=True):
+    for point in points:
         axes.errorbar(
-            reference.parameters, reference.accuracy, yerr=reference.sd or None, marker=marker, linestyle="none",
-            color=_THEIRS, markerfacecolor="none", capsize=3,
-            label=f"{reference.parameters:,}: {reference.accuracy:g}, {reference.protocol}"
-            + ("" if reference.url else " (no link)"),
+            point.parameters, point.accuracy, yerr=point.sd, marker="o", markersize=5, linestyle="none",
+            color=point.color, markerfacecolor="none" if point.color == _THEIRS else None, capsize=3, elinewidth=1,
         )  # fmt: skip
-    for number, claim in enumerate(claims):
-        spread = "one seed" if claim.sd is None else f"± {claim.sd:.3f}, {claim.seeds} seeds"
-        axes.errorbar(
-            claim.parameters, claim.mean, yerr=claim.sd, marker="o", linestyle="none", color=f"C{number}", capsize=4,
-            label=f"{claim.name}, {claim.parameters:,}: {claim.mean:.3f} {spread}, {claim.epochs} epochs, last epoch",
-        )  # fmt: skip
-    axes.axhline(TARGET, color=_GOOD, linewidth=1, linestyle="--", label=f"{TARGET:.2f} %")
-    axes.set(xscale="log", xlabel="parameters", ylabel="MNIST test accuracy, %")
+    axes.axhline(TARGET, color=_GOOD, linewidth=1, linestyle="--")
+    axes.set_yscale("function", functions=(_stretched, _accuracy))
+    ticks = [98.6, 98.8, 99.0, 99.2, 99.3, 99.4, 99.5, 99.6, 99.7]
+    axes.set(xscale="log", xlabel="parameters", ylabel="MNIST test accuracy, %", xlim=(500, 2e7), yticks=ticks)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside lower center", ncols=2, fontsize=7, frameon=False)
+    _label(axes, points)
     return png(figure)
+
+
+def _stretched(accuracy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logarithm of the error, upside down: small errors are as far apart as large ones of the same ratio."""
+    return -np.log(100 - np.asarray(accuracy))
+
+
+def _accuracy(stretched: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 100 - np.exp(-stretched)
+
+
+def _label(axes: Axes, points: Sequence[_Point]) -> None:
+    """Write each point's words beside it, in its colour, with a line to those that had to move."""
+    column = [one for one in points if _CROWDED[0] < one.parameters < _CROWDED[1]]
+    column.sort(key=lambda one: one.accuracy)
+    steps = _APART * np.arange(len(column))
+    # As near to the points as labels can be that are a line apart: least squares under an order.
+    wanted = _stretched(np.array([one.accuracy for one in column])) - steps
+    places = _accuracy(IsotonicRegression().fit_transform(np.arange(len(column)), wanted) + steps)
+    looks: dict[str, Any] = {
+        "fontsize": 8,
+        "va": "center",
+        "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1},
+    }
+    for point, place in zip(column, places, strict=True):
+        axes.annotate(
+            point.words, (point.parameters, point.accuracy), (_COLUMN, place), color=point.color, **looks,
+            arrowprops={"arrowstyle": "-", "color": point.color, "linewidth": 0.5, "relpos": (0, 0.5), "shrinkB": 4},
+        )  # fmt: skip
+    for point in points:
+        if point not in column:
+            where = (point.parameters, point.accuracy)
+            axes.annotate(point.words, where, (8, 0), textcoords="offset points", color=point.color, **looks)
 
 
 def mistakes_sheet(mistakes: Mistakes, dataset: Dataset, *, most: int = 60) -> bytes:
