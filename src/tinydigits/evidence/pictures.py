@@ -11,7 +11,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from sklearn.isotonic import IsotonicRegression
 
 from tinydigits.data import Dataset
 from tinydigits.evidence.claim import TARGET, Claim
@@ -70,6 +69,8 @@ def _accuracy(stretched: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _label(axes: Axes, points: Sequence[_Point]) -> None:
     """Write each point's words beside it, in its colour, with a line to those that had to move."""
+    from sklearn.isotonic import IsotonicRegression
+
     column = [one for one in points if _CROWDED[0] < one.parameters < _CROWDED[1]]
     column.sort(key=lambda one: one.accuracy)
     steps = _APART * np.arange(len(column))
