@@ -32,21 +32,25 @@ class _Point:
     accuracy: float
     sd: float | None
     words: str
-    color: str
+    ours: bool
+
+    @property
+    def color(self) -> str:
+        return _OURS if self.ours else _THEIRS
 
 
 def accuracy_picture(claims: Sequence[Claim]) -> bytes:
     """A PNG: mean test accuracy ± one standard deviation against parameters, beside the public references."""
-    points = [_Point(one.parameters, one.accuracy, one.sd or None, one.protocol, _THEIRS) for one in REFERENCES]
+    points = [_Point(one.parameters, one.accuracy, one.sd or None, one.protocol, ours=False) for one in REFERENCES]
     for one in claims:
         spread = "" if one.sd is None else f" ± {one.sd:.3f}"
-        points.append(_Point(one.parameters, one.mean, one.sd, f"{one.name} {one.mean:.3f}{spread}", _OURS))
+        points.append(_Point(one.parameters, one.mean, one.sd, f"{one.name} {one.mean:.3f}{spread}", ours=True))
     figure = Figure(figsize=(10, 6.5), layout="constrained")
     axes = figure.subplots()
     for point in points:
         axes.errorbar(
             point.parameters, point.accuracy, yerr=point.sd, marker="o", markersize=5, linestyle="none",
-            color=point.color, markerfacecolor="none" if point.color == _THEIRS else None, capsize=3, elinewidth=1,
+            color=point.color, markerfacecolor=None if point.ours else "none", capsize=3, elinewidth=1,
         )  # fmt: skip
     axes.axhline(TARGET, color=_GOOD, linewidth=1, linestyle="--")
     axes.set_yscale("function", functions=(_stretched, _accuracy))
