@@ -52,6 +52,7 @@ _NOTE = "tested after every epoch, the best epoch chosen on the test set, as its
 _MORE_NOTES = {
     "skip": "; its network is a second reading, taken after the first had been seen on the test set (99.30 with seed 0)"
 }
+_MARK = 99.40  # percent, which all five set themselves
 _BEST_OF_TEN = 1.5388  # the mean of the largest of ten numbers of the standard normal distribution
 
 
@@ -186,6 +187,12 @@ def _picking_table(measured: dict[str, list[dict[str, Any]]]) -> str:
                 f"| `{name}-original` | {len(rows)} | {added:.3f} ({max(0.0, added - width):.3f}–{added + width:.3f}) "
                 f"| {seed:.3f} ({low:.3f}–{high:.3f}) | {added + seed:.3f} |"
             )
+    curves = [row["test_accuracy"] for rows in measured.values() for row in rows]
+    chosen, last = sum(max(curve) >= _MARK for curve in curves), sum(curve[-1] >= _MARK for curve in curves)
+    lines += [
+        "",
+        f"Of the {len(curves)} trainings {chosen} reach {_MARK:.2f} % with the epoch chosen so, {last} with the last.",
+    ]
     return "\n".join(lines) + "\n"
 
 
