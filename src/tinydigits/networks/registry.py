@@ -51,5 +51,6 @@ NETWORKS = Networks(
         "sturdy": "Sturdy",
         "swift": "Swift",
         "chip": "Chip",
+        "frugal": "Frugal",
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinydigits.errors import UsageError, did_you_mean
 from tinydigits.recipes.chip import CHIP
 from tinydigits.recipes.dense import DENSE, DENSE_ORIGINAL
+from tinydigits.recipes.frugal import FRUGAL
 from tinydigits.recipes.gap import GAP, GAP_ORIGINAL
 from tinydigits.recipes.recipe import Recipe
 from tinydigits.recipes.recognizer import RECOGNIZER, RECOGNIZER_ORIGINAL
@@ -18,7 +19,7 @@ __all__ = ["DEFAULT", "RECIPES", "get_recipe"]
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        SWIFT, RECOGNIZER, SIMPLE, GAP, SKIP, DENSE, STURDY, CHIP,
+        SWIFT, RECOGNIZER, SIMPLE, GAP, SKIP, DENSE, STURDY, CHIP, FRUGAL,
         RECOGNIZER_ORIGINAL, SIMPLE_ORIGINAL, GAP_ORIGINAL, SKIP_ORIGINAL, DENSE_ORIGINAL,
     )
 }  # fmt: skip
