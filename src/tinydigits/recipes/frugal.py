@@ -21,8 +21,8 @@ FRUGAL = Recipe(
     budget=Budget(parameters=20_000, epochs=6, accuracy=99.40, require=frozenset({"batch_norm", "fc"})),
     origin="tinydigits",
     notes=(
-        "One epoch over all training images, then five over the 10 % of them whose loss was highest when they were last "
-        "met: 1.5 times the training set in all. swift's way of training on a network that costs more multiply-adds an "
-        "image. Chosen on the last 10,000 training images; what was tried is in docs/records.md."
+        "One epoch over all training images, then five over the 10 % of them whose loss was highest when they were "
+        "last met: 1.5 times the training set in all. swift's way of training on a network that costs more "
+        "multiply-adds an image. Chosen on the last 10,000 training images; what was tried is in docs/records.md."
     ),
 )
